@@ -1,0 +1,1 @@
+alter table members_by_user delete where campaign = {campaign:UInt32} settings mutations_sync = 2

@@ -1,0 +1,4 @@
+select campaign, count()
+from facts
+group by campaign
+order by campaign

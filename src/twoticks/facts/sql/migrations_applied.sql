@@ -1,0 +1,3 @@
+select number, any(checksum)
+from schema_migrations
+group by number

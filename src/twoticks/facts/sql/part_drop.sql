@@ -1,0 +1,1 @@
+alter table {table:Identifier} drop part {part:String}

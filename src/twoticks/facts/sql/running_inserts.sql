@@ -1,0 +1,3 @@
+select query_id
+from system.processes
+where query_kind = 'Insert'

@@ -1,0 +1,3 @@
+select name, engine
+from system.tables
+where database = currentDatabase()

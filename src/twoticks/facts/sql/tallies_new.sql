@@ -1,0 +1,1 @@
+create table tallies_new as tallies

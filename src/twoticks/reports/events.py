@@ -1,0 +1,45 @@
+"""Totals of what may happen more than once to a message: clicks by link, replies, and hits that no person made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from twoticks.facts.sql import statement
+from twoticks.facts.store import FactStore
+from twoticks.reports.question import CampaignContext
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """How many clicks each link had, by number, and how many replies came."""
+
+    clicks: dict[int, int] = field(default_factory=dict)
+    replies: int = 0
+
+    @property
+    def clicks_total(self) -> int:
+        """Over all links; so it is what the split by link sums to."""
+        return sum(self.clicks.values())
+
+
+async def count_events(facts: FactStore, context: CampaignContext, *, targets_only: bool) -> Events:
+    """Clicks and replies of everyone but the control group.
+
+    `targets_only` says that no control member clicked or replied, which is as it should be and saves looking.
+    """
+    rows = await facts.query(
+        statement(__package__, "events"),
+        {"campaign": context.id, "qualified": context.qualified, "targets_only": targets_only},
+    )
+    return Events(
+        clicks={link: total for what, link, total in rows if what == "clicked"},
+        replies=sum(total for what, _, total in rows if what == "replied"),
+    )
+
+
+async def automated_hits(facts: FactStore, context: CampaignContext) -> int:
+    """Hits on tracked links that no person made; they count nowhere else."""
+    if not context.links_tracked:
+        return 0
+    rows = await facts.query(statement(__package__, "automated"), {"campaign": context.id})
+    return int(rows[0][0])
