@@ -70,6 +70,10 @@ class Example:
     """Finds our reference in the body of a send; None where the provider has no field for it."""
     batches: bool = True
     """Whether one callback may tell of several messages."""
+    message: Mapping[str, Any] = field(default_factory=dict)
+    """Parts of a message that stand in the place of those which this kind cannot carry."""
+    url_buttons: bool = True
+    """Whether the address of a button may vary."""
 
     def signature(self, body: bytes) -> str:
         """The signature of a callback."""
@@ -283,6 +287,56 @@ EXAMPLES: dict[str, Example] = {
         sign=vonage_token,
         reads_reference=lambda body: body["client_ref"],
         batches=False,
+    ),
+    "route_mobile": Example(
+        settings={"username": "shop", "password": "r0ute-pa55"},
+        accepted=_json(
+            202,
+            {
+                "message": "message received successfully",
+                "status": "processing",
+                "request_id": "5a9f3040-85ae-11ec-8168-0242ac120002",
+            },
+        ),
+        message_id="5a9f3040-85ae-11ec-8168-0242ac120002",
+        refused=_json(
+            400, {"status": "failed", "message": "unable to process request", "reason": "invalid phone number"}
+        ),
+        throttled=_json(429, {"status": "failed", "message": "too many requests"}, retry_after="7"),
+        credentials=("r0ute-pa55",),
+        reads_recipient=lambda body: body["phone"].removeprefix("+"),
+        reads_reference=lambda body: body["extra"],
+    ),
+    "kaleyra": Example(
+        settings={"sid": "HXAP1693000000IN", "api_key": "k4l-k3y", "from_number": "919163805873"},
+        accepted=_json(202, {"id": "58f86fab-85c5-4f7c-9b68-9c323248afc4:0"}),
+        message_id="58f86fab-85c5-4f7c-9b68-9c323248afc4:0",
+        refused=_json(400, {"error": {"to": "invalid number"}}),
+        throttled=_json(429, {"error": {"to": "invalid number"}}, retry_after="7"),
+        credentials=("k4l-k3y",),
+        reads_body=read_form,
+        reads_reference=None,
+        batches=False,
+        message={"buttons": (ButtonValue(0, "url", "Track", "c/AbC", dynamic=True),)},
+    ),
+    "netcore": Example(
+        settings={"api_key": "n3t-k3y", "source": "461089f9-1000-4211-b182-c7f0291f3d45"},
+        accepted=_json(
+            200,
+            {
+                "data": {"id": "4c1f1a52-8f3b-4d0e-9c56-0c2b7a1e0001"},
+                "message": "Request received successfully.",
+                "status": "success",
+            },
+        ),
+        message_id="4c1f1a52-8f3b-4d0e-9c56-0c2b7a1e0001",
+        refused=_json(400, {"status": "failed", "error": {"code": 8003, "message": "Contact does not exist"}}),
+        throttled=_json(429, {"status": "failed", "message": "Too many requests"}, retry_after="7"),
+        credentials=("n3t-k3y",),
+        reads_recipient=lambda body: body["message"][0]["recipient_whatsapp"],
+        reads_reference=lambda body: body["message"][0]["x-apiheader"],
+        message={"buttons": (ButtonValue(0, "quick_reply", "Yes"),)},
+        url_buttons=False,
     ),
 }
 

@@ -132,6 +132,14 @@ class Caller:
         check_balance(value["counts"])
         return value
 
+    async def completed(self, campaign: int, within: float = 60) -> None:
+        """Wait until every message of the campaign has its answer."""
+        deadline = asyncio.get_running_loop().time() + within
+        while (await self.ours("GET", f"/api/v1/campaigns/{campaign}"))["status"] != "completed":
+            assert asyncio.get_running_loop().time() < deadline, f"not completed within {within} s"
+            await self.stats(campaign)
+            await asyncio.sleep(0.1)
+
     async def stats_when(self, campaign: int, met: Any, within: float = 30) -> dict[str, Any]:
         """The first stats whose counts meet a condition; both equations are checked at every look."""
         deadline = asyncio.get_running_loop().time() + within

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from tests.callbacks.bench import Bench
+from tests.callbacks.bench import Bench, open_bench
 from tests.factories import (
     HOUR,
     MINUTE,
@@ -16,10 +16,15 @@ from tests.factories import (
     callback,
     cloud_body,
     cloud_status,
+    cloud_text,
+    phone_of,
 )
 from twoticks.callbacks.quarantine import groups
 from twoticks.callbacks.unmatched import NO_MESSAGE, STATUS_WAITS_MS, retry_unmatched, waiting
-from twoticks.records.items import AnswerItem
+from twoticks.facts.store import FactStore
+from twoticks.records.database import Database
+from twoticks.records.items import AnswerItem, AttemptItem
+from twoticks.records.secrets import MasterKey
 from twoticks.records.tables import CampaignRow, ProviderMessage, Unmatched
 from twoticks.tracking.references import message_digest
 
@@ -112,3 +117,39 @@ async def test_the_receipt_time_is_kept_with_the_row(bench: Bench) -> None:
     async with bench.database.session() as session:
         [row] = await session.scalars(select(Unmatched))
     assert round(row.received_at.timestamp() * 1000) == AT
+
+
+async def test_by_the_clock_only_what_is_new_or_due_is_read(bench: Bench) -> None:
+    provider = await add_provider(bench.directory)
+    await bench.feed(delivered(provider.id, "wamid.1"))
+    campaign = await add_campaign(bench.database, bench.facts, provider.id)
+    await retry_unmatched(bench.drain, AT + 2 * HOUR)
+    async with bench.database.transaction() as session:
+        session.add(ProviderMessage(digest=message_digest(provider.id, "wamid.1"), campaign=campaign, seq=1))
+    assert await retry_unmatched(bench.drain, AT + 3 * HOUR) == 0
+    assert await retry_unmatched(bench.drain, AT + STATUS_WAITS_MS + HOUR) == 1
+    assert await bench.kinds(campaign, 1) == {"delivered"}
+
+
+async def test_a_reply_is_given_up_by_a_later_look_too(bench: Bench) -> None:
+    provider = await add_provider(bench.directory)
+    campaign = await add_campaign(bench.database, bench.facts, provider.id)
+    reply = cloud_body(messages=[cloud_text(phone_of(2), "in.1", context="wamid.x")])
+    await bench.feed(AttemptItem(STARTED, campaign, 2), callback(provider.id, reply, AT))
+    for minutes in (10, 30, 50, 59):
+        assert await retry_unmatched(bench.drain, AT + minutes * MINUTE) == 0
+    assert await retry_unmatched(bench.drain, AT + 62 * MINUTE) == 1
+    assert await bench.kinds(campaign, 2) == {"attempted", "replied"}
+
+
+async def test_on_postgresql_times_are_compared_alike(
+    postgres_dsn: str, facts: FactStore, master_key: MasterKey
+) -> None:
+    database = await Database.open(postgres_dsn)
+    async with open_bench(database, facts, master_key) as bench:
+        provider = await add_provider(bench.directory)
+        await bench.feed(delivered(provider.id, "wamid.1"))
+        for hours, left in ((1, 1), (20, 1), (26, 0)):
+            await retry_unmatched(bench.drain, AT + hours * HOUR)
+            assert len(await waiting(database)) == left
+    await database.close()

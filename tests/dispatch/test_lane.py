@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from twoticks.campaigns.directory import Configured
-from twoticks.dispatch.lane import LONGEST_PAUSE, MOST_CHUNKS, Lane
+from twoticks.dispatch.lane import IN_A_ROW, LONGEST_PAUSE, MOST_CHUNKS, Lane
 from twoticks.providers.base import SendError
 from twoticks.providers.registry import Limits
 from twoticks.vocabulary import ErrorKind
@@ -32,15 +32,30 @@ def test_chunks_in_hand_keep_the_slots_busy(concurrency: int, chunk_size: int, r
     assert lane.room(chunk_size) == 0
 
 
+def throttled(seconds: float = 7) -> SendError:
+    return SendError(ErrorKind.RATE_LIMIT, permanent=False, retry_after=seconds)
+
+
 def test_a_throttled_lane_waits_as_long_as_it_was_told() -> None:
     lane = Lane(provider())
     for _ in range(5):
-        lane.hold(SendError(ErrorKind.RATE_LIMIT, permanent=False, retry_after=7))
+        assert lane.hold(throttled()) == 7
     assert paused(lane) == pytest.approx(7, abs=0.5)
+
+
+def test_single_recipients_that_are_throttled_stop_nobody_else() -> None:
+    lane = Lane(provider())
+    for _ in range(5):
+        for _ in range(IN_A_ROW - 1):
+            assert lane.hold(throttled()) == 7
+        lane.answered()
+    assert paused(lane) <= 0
 
 
 def test_a_provider_that_cannot_be_reached_is_tried_less_and_less_often() -> None:
     lane = Lane(provider())
+    for _ in range(IN_A_ROW - 1):
+        lane.hold(down())
     waits = []
     for _ in range(8):
         lane.bucket.paused_until = time.monotonic() - 1
@@ -49,7 +64,8 @@ def test_a_provider_that_cannot_be_reached_is_tried_less_and_less_often() -> Non
     assert waits == [1, 2, 4, 8, 16, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE]
     lane.answered()
     lane.bucket.paused_until = time.monotonic() - 1
-    lane.hold(down())
+    for _ in range(IN_A_ROW):
+        lane.hold(down())
     assert paused(lane) == pytest.approx(1, abs=0.5)
 
 

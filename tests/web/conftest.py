@@ -9,6 +9,7 @@ import io
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ import pytest
 from tests.plain_provider import plain_provider
 from tests.server import Caller, ServerProcess
 from tests.world import TEMPLATE, add_campaign, add_provider, add_template, phone
+from twoticks.records.accounts import create_user
+from twoticks.records.database import Database
 
 EMAIL, PASSWORD = "ann@shop.example", "correct horse battery"
 SCRIPT = "<script>alert(1)</script>"
@@ -63,6 +66,19 @@ def signature(body: bytes, secret: str) -> dict[str, str]:
     return {"x-hub-signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
 
 
+@asynccontextmanager
+async def records_of(server: ServerProcess) -> AsyncIterator[Database]:
+    """The records beside the running server."""
+    database = await Database.open(f"sqlite:///{server.data / 'records.db'}", migrate=False)
+    yield database
+    await database.close()
+
+
+async def _add_user(server: ServerProcess) -> None:
+    async with records_of(server) as database:
+        await create_user(database, EMAIL, PASSWORD)
+
+
 async def _fill(world: World) -> None:
     async with aiohttp.ClientSession() as session, plain_provider() as provider:
         caller = Caller(world.server, session)
@@ -102,7 +118,12 @@ async def _fill(world: World) -> None:
             world.tokens.append(body["parameters"][1]["text"].rpartition("/c/")[2])
         failed = {"code": 1009, "title": f"no {SCRIPT}{ATTRIBUTE}"}
         statuses = [
-            {"msgId": reference, "status": status, "timestamp": "1764000000", **({"error": failed} if status == "failed" else {})}
+            {
+                "msgId": reference,
+                "status": status,
+                "timestamp": "1764000000",
+                **({"error": failed} if status == "failed" else {}),
+            }
             for reference, status in zip(world.references.values(), ("failed", "read", "delivered"), strict=False)
         ]
         await post(session, world.generic["status_callback_url"], {"payloadVersion": "0.1", "statuses": statuses})
@@ -129,7 +150,10 @@ async def post(
     """Status and text of the answer to a POST; a value that is no bytes goes as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     async with session.post(
-        url, data=io.BytesIO(data), headers={"content-type": "application/json", **(headers or {})}, allow_redirects=False
+        url,
+        data=io.BytesIO(data),
+        headers={"content-type": "application/json", **(headers or {})},
+        allow_redirects=False,
     ) as answer:
         return answer.status, await answer.text(errors="replace")
 
@@ -143,8 +167,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     try:
         asyncio.run(server.ready())
         server.create_key()
-        made = server.command("users", "create", EMAIL, "--password", PASSWORD)
-        assert made.returncode == 0, made.stderr
+        asyncio.run(_add_user(server))
         built = World(server)
         asyncio.run(_fill(built))
         yield built

@@ -55,7 +55,10 @@ async def test_two_signatures_are_no_signature(world: World) -> None:
     before = world.blocks()
     wrong, right = (signature(BODY, SECRETS[name])["x-hub-signature-256"] for name in ("other", "one"))
     answer = await raw(
-        world, world.cloud["status_callback_url"], [f"X-Hub-Signature-256: {right}", f"X-Hub-Signature-256: {wrong}"], BODY
+        world,
+        world.cloud["status_callback_url"],
+        [f"X-Hub-Signature-256: {right}", f"X-Hub-Signature-256: {wrong}"],
+        BODY,
     )
     assert answer.startswith(b"HTTP/1.1 401")
     assert world.blocks() == before
@@ -175,7 +178,10 @@ async def test_a_body_over_the_limit_is_refused_without_an_announced_length(worl
     before = world.blocks()
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
     answer = await raw(
-        world, world.generic["status_callback_url"], ["Transfer-Encoding: chunked"], chunk * (LIMIT // 0x10000) + b"1\r\nx\r\n"
+        world,
+        world.generic["status_callback_url"],
+        ["Transfer-Encoding: chunked"],
+        chunk * (LIMIT // 0x10000) + b"1\r\nx\r\n",
     )
     assert answer.startswith(b"HTTP/1.1 413")
     assert world.blocks() == before
@@ -197,9 +203,11 @@ async def test_a_body_that_breaks_off_is_not_kept(world: World) -> None:
 async def raw(world: World, url: str, headers: list[str], body: bytes, *, half_close: bool = False) -> bytes:
     """The beginning of the answer to a request written by hand."""
     reader, writer = await asyncio.open_connection("127.0.0.1", world.server.port)
-    length = [] if any(h.split(":")[0] in ("Content-Length", "Transfer-Encoding") for h in headers) else [
-        f"Content-Length: {len(body)}"
-    ]
+    length = (
+        []
+        if any(h.split(":")[0] in ("Content-Length", "Transfer-Encoding") for h in headers)
+        else [f"Content-Length: {len(body)}"]
+    )
     head = "\r\n".join([f"POST {world.path(url)} HTTP/1.1", "Host: t.example", *headers, *length, "", ""])
     try:
         writer.write(head.encode() + body)
@@ -245,12 +253,16 @@ async def test_no_body_makes_a_server_error(world: World, session: aiohttp.Clien
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["statuses", "msgId", "status", "timestamp", "error", "code", "entry", "changes", "value", "id"])
-        | st.text(),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["statuses", "msgId", "status", "timestamp", "error", "code", "entry", "changes", "value", "id"]
+            )
+            | st.text(),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=20,
 )

@@ -16,7 +16,12 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 
 
 async def follow(
-    world: World, session: aiohttp.ClientSession, token: str, method: str = "GET", agent: str = PHONE_BROWSER, **headers: str
+    world: World,
+    session: aiohttp.ClientSession,
+    token: str,
+    method: str = "GET",
+    agent: str = PHONE_BROWSER,
+    **headers: str,
 ) -> aiohttp.ClientResponse:
     """The answer to opening a link; its body is read."""
     async with session.request(
@@ -38,9 +43,7 @@ async def test_a_link_leads_on_and_leaves_no_trace_in_caches_referrers_and_index
     assert "set-cookie" not in answer.headers
 
 
-async def test_every_changed_character_of_a_token_leads_nowhere(
-    world: World, session: aiohttp.ClientSession
-) -> None:
+async def test_every_changed_character_of_a_token_leads_nowhere(world: World, session: aiohttp.ClientSession) -> None:
     before, token = world.blocks(), world.tokens[1]
     for place, character in enumerate(token):
         other = ALPHABET[(ALPHABET.index(character) + 1 + place % 60) % len(ALPHABET)]

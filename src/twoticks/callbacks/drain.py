@@ -73,6 +73,8 @@ class Drain:
         """Id of the last block that is done."""
         self.read_until = 0
         """Everything journaled until this time, in Unix milliseconds, is done."""
+        self.retried_until: int | None = None
+        """How far `unmatched.retry_unmatched` has looked for what has waited too long; None for not at all."""
         self.failing = ""
         """The error that the last round met, empty when all is well."""
         self._leadership = Leadership(database)

@@ -29,6 +29,7 @@ async def replay(journal: Journal, drain: Drain, from_block: int = 0, progress: 
     already stay one, and profile changes carry the version of their block: an old one never wins. Blocks that
     retention has removed cannot be read again.
     """
+    drain.retried_until = None  # what waited in vain long ago is put back, and must not begin to wait anew
     last = await journal.cursor(CONSUMER)
     after = max(from_block - 1, 0)
     done = items = 0

@@ -122,7 +122,8 @@ def _free(campaigns: Collection[int], status: str, held: Collection[int], now: d
             CampaignRow.status == status,
             or_(Chunk.state == READY, and_(Chunk.state == LEASED, Chunk.lease_until < now)),
         )
-        .order_by(Chunk.id)
+        # The first chunks of every campaign, then their second ones: a large campaign does not hold up a small one.
+        .order_by(Chunk.first_seq, Chunk.id)
         .with_for_update(of=Chunk, skip_locked=True)
     )
     if held:

@@ -13,6 +13,9 @@ from twoticks.vocabulary import ErrorKind
 LONGEST_PAUSE = 30.0
 """Seconds between two tries of a provider that cannot be reached."""
 
+IN_A_ROW = 3
+"""So many "not now" without any other answer between them are about the provider; fewer are about their messages."""
+
 MOST_CHUNKS = 16
 
 
@@ -26,6 +29,7 @@ class Lane:
         self.chunks = 0
         """In hand now."""
         self._failures = 0
+        self._put_off = 0
 
     def adjust(self, provider: Configured) -> None:
         """Go on with the provider as it is configured now."""
@@ -39,15 +43,24 @@ class Lane:
         """How many more chunks to lease so that the slots stay busy while the next chunk loads."""
         return min(2 + self.provider.limits.concurrency // chunk_size, MOST_CHUNKS) - self.chunks
 
-    def hold(self, error: SendError) -> None:
-        """Pause as long as the provider asked for; longer and longer while it cannot be reached at all."""
+    def hold(self, error: SendError) -> float:
+        """Seconds until the message that was put off may be tried again.
+
+        A provider may throttle single recipients, so one "not now" stops nobody else. Several in a row pause the lane as
+        long as the provider asked for; longer and longer while it cannot be reached at all.
+        """
         seconds = error.retry_after or 0.0
+        self._put_off += 1
+        if self._put_off < IN_A_ROW:
+            return seconds
         if error.kind is ErrorKind.UNAVAILABLE and self.bucket.paused_until <= time.monotonic():
             self._failures += 1
         if error.kind is ErrorKind.UNAVAILABLE:
-            seconds = max(seconds, min(seconds * 2 ** min(self._failures - 1, 10), LONGEST_PAUSE))
+            seconds = max(seconds, min(seconds * 2 ** min(max(self._failures - 1, 0), 10), LONGEST_PAUSE))
         self.bucket.pause(seconds)
+        return seconds
 
     def answered(self) -> None:
-        """The provider took a message: it can be reached."""
+        """The provider took a message or refused it: it can be reached."""
         self._failures = 0
+        self._put_off = 0

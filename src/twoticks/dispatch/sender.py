@@ -104,25 +104,28 @@ class Sender:
                 )
             except SendError as error:
                 if _not_now(error):
-                    letter.lane.hold(error)
-                    if await self._may_ask_again(letter):
+                    if await self._may_ask_again(letter, letter.lane.hold(error)):
                         continue
+                elif not error.unknown:
+                    letter.lane.answered()
                 await self._record(_failure(letter, error))
                 return error
             letter.lane.answered()
             await self._record(_answer(letter, "sent", message_id=accepted.message_id))
             return None
 
-    async def _may_ask_again(self, letter: Letter) -> bool:
-        """Wait for this message's turn; False once the deadline, a stop or our own end allows no more."""
+    async def _may_ask_again(self, letter: Letter, wait: float) -> bool:
+        """Wait `wait` seconds, then for this message's turn; False once deadline, stop or our own end allow no more."""
         bucket = letter.lane.bucket
+        own_turn = time.monotonic() + wait
         while True:
             standing = self._board.of(letter.campaign)
             left = standing.deadline - time.time()
-            if standing.stopped or self._closing.over or max(bucket.paused_until - time.monotonic(), 0) >= left:
+            own = own_turn - time.monotonic()
+            if standing.stopped or self._closing.over or max(bucket.paused_until - time.monotonic(), own, 0) >= left:
                 return False
-            if not standing.sending:
-                await asyncio.sleep(min(LOOK_SECONDS, left))
+            if own > 0 or not standing.sending:
+                await asyncio.sleep(min(LOOK_SECONDS, left, own if own > 0 else LOOK_SECONDS))
             elif await bucket.take(min(LOOK_SECONDS, left)):
                 return True
 

@@ -57,19 +57,21 @@ class Logins:
             if adapter.token != refused:
                 return
             if door.said is not None and time.monotonic() < door.shut_until:
-                raise door.said
+                raise _again(door.said)
             try:
                 adapter.logged_in(await ask(adapter.login()))
             except SendError as error:
-                door.said, door.shut_until = _not_taken(error), time.monotonic() + RETRY_SECONDS
+                door.said, door.shut_until = error, time.monotonic() + RETRY_SECONDS
                 log.warning("login_failed", kind=error.kind, code=error.code)
-                raise door.said from None
+                raise _again(error) from None
             door.said = None
 
 
-def _not_taken(error: SendError) -> SendError:
-    """What a failed login means for the message: it never left, also where nobody knows what became of the login."""
-    if not error.unknown:
-        return error
-    text = "The provider did not answer the login"
-    return SendError(ErrorKind.UNAVAILABLE, code=error.code, text=text, permanent=False, retry_after=RETRY_SECONDS)
+def _again(error: SendError) -> SendError:
+    """What a failed login means for a message: it never left, also where nobody knows what became of the login."""
+    if error.unknown:
+        text = "The provider did not answer the login"
+        return SendError(ErrorKind.UNAVAILABLE, code=error.code, text=text, permanent=False, retry_after=RETRY_SECONDS)
+    return SendError(
+        error.kind, code=error.code, text=error.text, permanent=error.permanent, retry_after=error.retry_after
+    )

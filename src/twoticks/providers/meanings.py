@@ -95,6 +95,12 @@ def refusal(
     )
 
 
+def unsupported(part: str, provider: str) -> SendError:
+    """The refusal of a message with a part that we do not know how to hand to this provider."""
+    text = f"Twoticks cannot pass {part} to {provider}"
+    return SendError(ErrorKind.INVALID_TEMPLATE, code="unsupported", text=text)
+
+
 def with_meanings(items: list[ParsedItem], known: Mapping[str, Meaning]) -> list[ParsedItem]:
     """Items of Meta's envelope, where a failure with a code that is none of Meta's has its meaning from `known`."""
     return [_with_meaning(item, known) if isinstance(item, Status) and item.code else item for item in items]

@@ -17,6 +17,9 @@ from twoticks.providers.endpoints import check_endpoint
 from twoticks.providers.generic import GenericAdapter, GenericSettings
 from twoticks.providers.gupshup import GupshupAdapter, GupshupSettings
 from twoticks.providers.infobip import InfobipAdapter, InfobipSettings
+from twoticks.providers.kaleyra import KaleyraAdapter, KaleyraSettings
+from twoticks.providers.netcore import NetcoreAdapter, NetcoreSettings
+from twoticks.providers.route_mobile import RouteMobileAdapter, RouteMobileSettings
 from twoticks.providers.sandbox import SandboxAdapter, SandboxSettings
 from twoticks.providers.twilio import TwilioAdapter, TwilioSettings
 from twoticks.providers.vonage import VonageAdapter, VonageSettings
@@ -101,6 +104,27 @@ ENTRIES: tuple[Entry, ...] = (
         VonageSettings,
         Limits(50, 20, 15.0),
         secrets=frozenset({"signature_secret", "private_key", "api_secret"}),
+        endpoints=("api_url",),
+    ),
+    Entry(
+        RouteMobileAdapter,
+        RouteMobileSettings,
+        Limits(50, 20, 15.0),
+        secrets=frozenset({"password"}),
+        endpoints=("api_url",),
+    ),
+    Entry(
+        KaleyraAdapter,
+        KaleyraSettings,
+        Limits(20, 10, 15.0),
+        secrets=frozenset({"api_key"}),
+        endpoints=("api_url",),
+    ),
+    Entry(
+        NetcoreAdapter,
+        NetcoreSettings,
+        Limits(20, 10, 15.0),
+        secrets=frozenset({"api_key"}),
         endpoints=("api_url",),
     ),
 )

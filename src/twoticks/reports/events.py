@@ -39,7 +39,5 @@ async def count_events(facts: FactStore, context: CampaignContext, *, targets_on
 
 async def automated_hits(facts: FactStore, context: CampaignContext) -> int:
     """Hits on tracked links that no person made; they count nowhere else."""
-    if not context.links_tracked:
-        return 0
     rows = await facts.query(statement(__package__, "automated"), {"campaign": context.id})
     return int(rows[0][0])

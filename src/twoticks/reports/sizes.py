@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twoticks.facts.sql import statement
 from twoticks.facts.store import FactStore
+from twoticks.reports.composition import composed
 from twoticks.reports.question import CampaignContext
 from twoticks.reports.sets import PLACES, growths, lines_parameters
 
@@ -16,7 +16,7 @@ _ONE_AFTER_ANOTHER = {"max_threads": 1}
 async def measure(facts: FactStore, context: CampaignContext) -> dict[str, int]:
     """How many messages are in each bucket, by name; all at the same moment."""
     rows = await facts.query(
-        statement(__package__, "marks") + "\n" + statement(__package__, "lines"),
+        composed("marks", "lines"),
         {"campaign": context.id, "qualified": context.qualified, **lines_parameters()},
         settings=_ONE_AFTER_ANOTHER,
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Router, get, post
-from litestar.params import Parameter
 
 from twoticks.callbacks import quarantine
 from twoticks.callbacks.unmatched import waiting
@@ -16,21 +15,28 @@ from twoticks.campaigns.templates import create_template, list_templates
 from twoticks.errors import BadInput, NotFound
 from twoticks.jobs.runtime import Runtime
 from twoticks.records.tables import CampaignRow, TemplateRow
-from twoticks.web.auth import require_bearer
-from twoticks.web.jsonbody import decode, decode_object
+from twoticks.web import bodies
+from twoticks.web.auth import BY_PASSCODE, require_bearer
+from twoticks.web.bodies import takes
+from twoticks.web.jsonbody import as_object, decode_plan, refuse_unknown
+from twoticks.web.parameters import LARGEST_ID, Block, Number, OptionalId, OptionalText, PageSize, Running, Text, Word
 
 Http = Request[Any, Any, Any]
 ACTIONS = {"pause": PAUSED, "resume": RUNNING, "stop": STOPPED}
 _PROVIDER_KEYS = ("nickname", "kind", "settings")
 
 
-@post("/providers", status_code=201, tags=["Providers"], summary="Configure a provider")
-async def create_provider(request: Http, runtime: Runtime) -> dict[str, Any]:
+@post(
+    "/providers",
+    status_code=201,
+    tags=["Providers"],
+    summary="Configure a provider",
+    operation_class=takes(bodies.PROVIDER),
+)
+async def create_provider(request: Http, runtime: Running) -> dict[str, Any]:
     """`{"nickname", "kind", "settings"}`; the answer names the callback URLs to set at the provider."""
-    body = decode_object(await request.body())
-    for name in body:
-        if name not in _PROVIDER_KEYS:
-            raise BadInput(f"{name[:60]} is no field of a provider", field=name[:60], hint=", ".join(_PROVIDER_KEYS))
+    body = as_object(decode_plan(await request.body()))
+    refuse_unknown(body, _PROVIDER_KEYS)
     if not isinstance(body.get("settings"), dict):
         raise BadInput("settings must be an object", field="settings")
     for name in ("nickname", "kind"):
@@ -40,13 +46,13 @@ async def create_provider(request: Http, runtime: Runtime) -> dict[str, Any]:
 
 
 @get("/providers", tags=["Providers"], summary="All providers")
-async def get_providers(runtime: Runtime) -> dict[str, Any]:
+async def get_providers(runtime: Running) -> dict[str, Any]:
     """With their callback URLs, without their credentials."""
     return {"providers": [_provider(runtime, one) for one in await runtime.directory.all()]}
 
 
 @post("/providers/{provider_id:int}/resume", status_code=200, tags=["Providers"], summary="Let a provider send again")
-async def resume_provider(runtime: Runtime, provider_id: int) -> dict[str, Any]:
+async def resume_provider(runtime: Running, provider_id: Number) -> dict[str, Any]:
     """After the reason it was paused for is dealt with."""
     await runtime.directory.get(provider_id)
     await runtime.directory.pause(provider_id, None)
@@ -63,15 +69,21 @@ def _provider(runtime: Runtime, one: Configured) -> dict[str, Any]:
     }
 
 
-@post("/templates", status_code=201, tags=["Templates"], summary="Write down an approved template")
-async def post_template(request: Http, runtime: Runtime) -> dict[str, Any]:
+@post(
+    "/templates",
+    status_code=201,
+    tags=["Templates"],
+    summary="Write down an approved template",
+    operation_class=takes(bodies.TEMPLATE),
+)
+async def post_template(request: Http, runtime: Running) -> dict[str, Any]:
     """`{"provider", "name", "language", "components"}`, components in Meta's shape."""
-    row = await create_template(runtime.database, runtime.directory, decode(await request.body()))
+    row = await create_template(runtime.database, runtime.directory, decode_plan(await request.body()))
     return _template(row)
 
 
 @get("/templates", tags=["Templates"], summary="All templates")
-async def get_templates(runtime: Runtime, provider_id: int | None = None) -> dict[str, Any]:
+async def get_templates(runtime: Running, provider_id: OptionalId = None) -> dict[str, Any]:
     """By name and language."""
     async with runtime.database.session() as session:
         rows = await list_templates(session, provider_id)
@@ -85,13 +97,13 @@ def _template(row: TemplateRow) -> dict[str, Any]:
 
 @get("/campaigns", tags=["Campaigns"], summary="Campaigns, newest first")
 async def get_campaigns(
-    runtime: Runtime,
-    name: str | None = None,
-    status: str | None = None,
-    label: str | None = None,
-    tag_group: str | None = None,
-    before: int | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=1000)] = 50,
+    runtime: Running,
+    name: OptionalText = None,
+    status: OptionalText = None,
+    label: OptionalText = None,
+    tag_group: OptionalText = None,
+    before: OptionalId = None,
+    limit: PageSize = 50,
 ) -> dict[str, Any]:
     """Follow `next_before` for older ones."""
     wanted = Filter(statuses=(status,) if status else (), name=name, label=label, tag_group=tag_group)
@@ -101,14 +113,14 @@ async def get_campaigns(
 
 
 @get("/campaigns/{campaign_id:int}", tags=["Campaigns"], summary="One campaign as planned")
-async def get_one_campaign(runtime: Runtime, campaign_id: int) -> dict[str, Any]:
+async def get_one_campaign(runtime: Running, campaign_id: Number) -> dict[str, Any]:
     """Its plan and where its life stands; the figures are at `/stats` below it."""
     async with runtime.database.session() as session:
         return _campaign(await get_campaign(session, campaign_id))
 
 
 @post("/campaigns/{campaign_id:int}/{action:str}", status_code=200, tags=["Campaigns"], summary="Pause, resume or stop")
-async def act_on_campaign(runtime: Runtime, campaign_id: int, action: str) -> dict[str, Any]:
+async def act_on_campaign(runtime: Running, campaign_id: Number, action: Word) -> dict[str, Any]:
     """`action` is pause, resume or stop."""
     if action not in ACTIONS:
         raise NotFound(f"A campaign has no action {action[:40]}", hint=", ".join(ACTIONS))
@@ -145,7 +157,7 @@ def _campaign(row: CampaignRow) -> dict[str, Any]:
 
 
 @get("/quarantine", tags=["Quarantine"], summary="What could not be used, by reason")
-async def get_quarantine(runtime: Runtime) -> dict[str, Any]:
+async def get_quarantine(runtime: Running) -> dict[str, Any]:
     """Groups of callbacks with one reason, and how many items wait for a message we do not know yet."""
     groups = await quarantine.groups(runtime.database)
     waits = await waiting(runtime.database)
@@ -172,7 +184,7 @@ async def get_quarantine(runtime: Runtime) -> dict[str, Any]:
 
 @get("/quarantine/cases", tags=["Quarantine"], summary="The callbacks of one group, verbatim")
 async def get_quarantine_cases(
-    runtime: Runtime, reason: str, provider: int | None = None, after: int = 0
+    runtime: Running, reason: Text, provider: OptionalId = None, after: Block = 0
 ) -> dict[str, Any]:
     """They may hold personal data."""
     found = await quarantine.cases(runtime.database, reason, provider, after=after)
@@ -190,13 +202,22 @@ async def get_quarantine_cases(
     }
 
 
-@post("/quarantine/replay", status_code=200, tags=["Quarantine"], summary="Read a group again after a fix")
-async def replay_quarantine(request: Http, runtime: Runtime) -> dict[str, int]:
+@post(
+    "/quarantine/replay",
+    status_code=200,
+    tags=["Quarantine"],
+    summary="Read a group again after a fix",
+    operation_class=takes(bodies.QUARANTINE_GROUP),
+)
+async def replay_quarantine(request: Http, runtime: Running) -> dict[str, int]:
     """`{"reason", "provider"?}`; doing it twice changes nothing."""
-    body = decode_object(await request.body())
+    body = as_object(decode_plan(await request.body()))
+    refuse_unknown(body, ("reason", "provider"))
     reason, provider = body.get("reason"), body.get("provider")
-    if not isinstance(reason, str) or not (provider is None or isinstance(provider, int)):
-        raise BadInput("reason must be a text, provider a number", field="reason")
+    if not isinstance(reason, str):
+        raise BadInput("reason must be a text", field="reason")
+    if not (provider is None or (isinstance(provider, int) and 0 <= provider <= LARGEST_ID)):
+        raise BadInput("provider must be the number of a provider", field="provider")
     done = await quarantine.replay_group(runtime.drain, reason, provider)
     return {"read": done.read, "released": done.released}
 
@@ -204,6 +225,7 @@ async def replay_quarantine(request: Http, runtime: Runtime) -> dict[str, int]:
 router = Router(
     path="/api/v1",
     guards=[require_bearer],
+    security=BY_PASSCODE,
     route_handlers=[
         create_provider,
         get_providers,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
-from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
@@ -20,18 +21,22 @@ import twoticks
 from twoticks.errors import TwoticksError
 from twoticks.jobs.runtime import Runtime
 from twoticks.web import api, compat, dashboard, operations, reports, view
+from twoticks.web.auth import SCHEMES
+from twoticks.web.bodies import describe_refusals
 from twoticks.web.headers import security_headers
 from twoticks.web.hooks import Hooks, Receive, Scope, Send, in_time
 from twoticks.web.problems import on_bug, on_http_error, on_twoticks_error
 
 _HERE = Path(__file__).parent
+_WITHOUT_FORMS = ("^/api(/|$)", "^/1/", "^/static/", "^/healthz$", "^/readyz$", "^/metrics$")
+"""Addresses that take no forms of a page: no passcode comes by itself, as a cookie does."""
 
 
 class App:
     """The ASGI application."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._hooks = Hooks(
+        hooks = Hooks(
             runtime.receiver,
             runtime.journal,
             runtime.tokens,
@@ -39,20 +44,20 @@ class App:
             base_url=runtime.settings.base_url,
             limit=runtime.settings.callback_limit,
         )
-        self.litestar: Any = _litestar(runtime)
-        """All routes but the two hot doors."""
+        self.doors = {"/callbacks/": hooks.callback, "/c/": hooks.click}
+        """The two hot doors by the beginning of their addresses; they skip the framework."""
+        self.litestar = _litestar(runtime)
+        """All other routes."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route by the first segment; the two hot doors skip the framework."""
+        """Answer one request."""
         if scope["type"] != "http":
             return
-        path: str = scope["path"]
-        if path.startswith("/callbacks/"):
-            await self._hooks.callback(scope, receive, send)
-        elif path.startswith("/c/"):
-            await self._hooks.click(scope, receive, send)
-        else:
-            await self.litestar(scope, in_time(receive), send)
+        for beginning, door in self.doors.items():
+            if scope["path"].startswith(beginning):
+                await door(scope, receive, send)
+                return
+        await self.litestar(cast("Any", scope), cast("Any", in_time(receive)), cast("Any", send))
 
 
 def _litestar(runtime: Runtime) -> Litestar:
@@ -63,6 +68,7 @@ def _litestar(runtime: Runtime) -> Litestar:
             api.router,
             compat.router,
             operations.router,
+            operations.maintenance,
             dashboard.router,
             create_static_files_router(path="/static", directories=[_HERE / "static"], include_in_schema=False),
         ],
@@ -70,13 +76,19 @@ def _litestar(runtime: Runtime) -> Litestar:
         exception_handlers={TwoticksError: on_twoticks_error, HTTPException: on_http_error, Exception: on_bug},
         before_send=[security_headers(https=secure)],
         csrf_config=CSRFConfig(
-            secret=runtime.key.derive("csrf").hex(), exclude=["^/api/", "^/1/"], cookie_secure=secure
+            secret=runtime.key.derive("csrf").hex(),
+            # With this beginning a browser takes the cookie from nobody but this very host (RFC 6265bis 4.1.3.2).
+            cookie_name="__Host-csrf" if secure else "twoticks_csrf",
+            cookie_secure=secure,
+            cookie_httponly=True,
+            exclude=list(_WITHOUT_FORMS),
         ),
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(_pages())),
         openapi_config=OpenAPIConfig(
             title="Twoticks",
             version=twoticks.__version__,
             path="/api",
+            components=Components(security_schemes=dict(SCHEMES)),
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
         request_max_body_size=runtime.settings.api_limit,
@@ -84,6 +96,7 @@ def _litestar(runtime: Runtime) -> Litestar:
         debug=False,
     )
     app.state.runtime = runtime
+    describe_refusals(app.openapi_schema)
     return app
 
 

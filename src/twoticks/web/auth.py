@@ -6,12 +6,21 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.openapi.spec import SecurityScheme
 
 from twoticks.errors import Unauthorized
 from twoticks.jobs.runtime import Runtime
 from twoticks.records.accounts import check_key, signed_in
 
 COOKIE = "twoticks"
+SCHEMES = {
+    "passcode": SecurityScheme(type="http", scheme="bearer", description="A passcode"),
+    "account": SecurityScheme(type="apiKey", security_scheme_in="header", name="X-CleverTap-Account-Id"),
+    "account_passcode": SecurityScheme(type="apiKey", security_scheme_in="header", name="X-CleverTap-Passcode"),
+}
+"""How callers show who they are, for the description in OpenAPI."""
+BY_PASSCODE: list[dict[str, list[str]]] = [{"passcode": []}]
+BY_ACCOUNT: list[dict[str, list[str]]] = [{"account": [], "account_passcode": []}]
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 

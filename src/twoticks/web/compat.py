@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,16 +22,21 @@ from twoticks.people.consent import read_subscribe
 from twoticks.people.upload import read_upload
 from twoticks.records.tables import CampaignRow
 from twoticks.reports.overview import overview
-from twoticks.web.auth import require_account
-from twoticks.web.jsonbody import decode, decode_object
+from twoticks.web import bodies
+from twoticks.web.auth import BY_ACCOUNT, require_account
+from twoticks.web.bodies import takes
+from twoticks.web.jsonbody import as_object, decode, decode_plan
+from twoticks.web.parameters import Running
 
 Http = Request[Any, Any, Any]
 SOURCE = "api"
 _DRY = {"1", "true"}
+_DIGITS = re.compile(r"[0-9]{1,10}")
+_DAY = re.compile(r"(?:19|20|21)[0-9]{6}")
 
 
-@post("/upload", status_code=200, summary="Upload profiles and events")
-async def upload(request: Http, runtime: Runtime) -> dict[str, Any]:
+@post("/upload", status_code=200, summary="Upload profiles and events", operation_class=takes(bodies.UPLOAD))
+async def upload(request: Http, runtime: Running) -> dict[str, Any]:
     """Up to 1,000 records; each bad one is answered with its reason, the others are taken."""
     result = read_upload(decode(await request.body()), region=runtime.account.region, now_ms=now_ms())
     if request.query_params.get("dryRun", "").lower() not in _DRY:
@@ -38,8 +44,8 @@ async def upload(request: Http, runtime: Runtime) -> dict[str, Any]:
     return _answer(result)
 
 
-@post("/subscribe", status_code=200, summary="Opt phone numbers out or in")
-async def subscribe(request: Http, runtime: Runtime) -> dict[str, Any]:
+@post("/subscribe", status_code=200, summary="Opt phone numbers out or in", operation_class=takes(bodies.SUBSCRIBE))
+async def subscribe(request: Http, runtime: Running) -> dict[str, Any]:
     """The wish belongs to the number and holds for every profile that has it."""
     result = read_subscribe(decode(await request.body()), region=runtime.account.region, now_ms=now_ms())
     await runtime.journal.append_many(result.items)
@@ -51,10 +57,10 @@ def _answer(result: UploadResult) -> dict[str, Any]:
     return {"status": status, "processed": result.processed, "unprocessed": result.unprocessed}
 
 
-@post("/targets/create.json", status_code=200, summary="Create a campaign")
-async def create(request: Http, runtime: Runtime) -> dict[str, Any]:
+@post("/targets/create.json", status_code=200, summary="Create a campaign", operation_class=takes(bodies.CAMPAIGN))
+async def create(request: Http, runtime: Running) -> dict[str, Any]:
     """The campaign starts as soon as everything uploaded before is in; `estimate_only` answers numbers instead."""
-    body = decode(await request.body())
+    body = decode_plan(await request.body())
     if asks_for_estimate(body):
         return {"status": "success", "estimates": await estimate(runtime.planning, body)}
     campaign = await create_campaign(runtime.planning, body, SOURCE)
@@ -62,10 +68,15 @@ async def create(request: Http, runtime: Runtime) -> dict[str, Any]:
     return {"status": "success", "id": campaign.id}
 
 
-@post("/targets/list.json", status_code=200, summary="List campaigns made through the API")
-async def list_targets(request: Http, runtime: Runtime) -> dict[str, Any]:
+@post(
+    "/targets/list.json",
+    status_code=200,
+    summary="List campaigns made through the API",
+    operation_class=takes(bodies.PERIOD),
+)
+async def list_targets(request: Http, runtime: Running) -> dict[str, Any]:
     """`from` and `to` are days as YYYYMMDD in the account's time zone, both included."""
-    body = decode_object(await request.body())
+    body = as_object(decode(await request.body()))
     zone = ZoneInfo(runtime.account.time_zone)
     wanted = Filter(
         source=SOURCE,
@@ -89,19 +100,19 @@ def _target(campaign: CampaignRow, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-@post("/targets/stop.json", status_code=200, summary="Stop a campaign")
-async def stop(request: Http, runtime: Runtime) -> dict[str, Any]:
+@post("/targets/stop.json", status_code=200, summary="Stop a campaign", operation_class=takes(bodies.CAMPAIGN_ID))
+async def stop(request: Http, runtime: Running) -> dict[str, Any]:
     """What has not been attempted yet never will be."""
-    campaign_id = _id(decode_object(await request.body()))
+    campaign_id = _id(as_object(decode(await request.body())))
     async with runtime.database.transaction() as session:
         await move(session, await get_campaign(session, campaign_id), STOPPED)
     return {"status": "success", "message": "Campaign stopped", "id": campaign_id}
 
 
-@post("/targets/result.json", status_code=200, summary="A campaign's result")
-async def result(request: Http, runtime: Runtime) -> dict[str, Any]:
+@post("/targets/result.json", status_code=200, summary="A campaign's result", operation_class=takes(bodies.CAMPAIGN_ID))
+async def result(request: Http, runtime: Running) -> dict[str, Any]:
     """`sent` and `clicked` as in the original, every other count beside them; 409 before the campaign has started."""
-    campaign_id = _id(decode_object(await request.body()))
+    campaign_id = _id(as_object(decode(await request.body())))
     async with runtime.database.session() as session:
         campaign = await get_campaign(session, campaign_id)
     if campaign.status == SCHEDULED:
@@ -122,22 +133,27 @@ async def result(request: Http, runtime: Runtime) -> dict[str, Any]:
     }
 
 
-@post("/message/report.json", status_code=200, summary="Campaigns of a period with their figures")
-async def message_report(request: Http, runtime: Runtime) -> dict[str, Any]:
+@post(
+    "/message/report.json",
+    status_code=200,
+    summary="Campaigns of a period with their figures",
+    operation_class=takes(bodies.REPORT),
+)
+async def message_report(request: Http, runtime: Running) -> dict[str, Any]:
     """Matched by start day; `channel` may hold anything but only WhatsApp exists here."""
-    body = decode_object(await request.body())
+    body = as_object(decode(await request.body()))
     zone = ZoneInfo(runtime.account.time_zone)
     wanted = Filter(started_from=_day(body, "from", zone), started_before=_day(body, "to", zone) + timedelta(days=1))
-    channels = body.get("channel")
-    if isinstance(channels, list) and channels and "whatsapp" not in channels:
+    channels = _texts(body, "channel")
+    if channels and "whatsapp" not in channels:
         return {"status": "success", "messages": []}
-    statuses, labels = body.get("status") or [], body.get("label") or []
+    statuses, labels = _texts(body, "status"), _texts(body, "label")
     async with runtime.database.session() as session:
         page = await list_campaigns(session, wanted, limit=LARGEST_PAGE)
     chosen = [
         campaign
         for campaign in page.campaigns
-        if (not statuses or campaign.status in statuses) and (not labels or set(labels) & set(campaign.labels))
+        if (not statuses or campaign.status in statuses) and (not labels or labels & set(campaign.labels))
     ]
     return {"status": "success", "messages": [await _message(runtime, campaign, zone) for campaign in chosen]}
 
@@ -161,25 +177,38 @@ async def _message(runtime: Runtime, campaign: CampaignRow, zone: ZoneInfo) -> d
 
 def _id(body: dict[str, Any]) -> int:
     value = body.get("id")
-    if isinstance(value, str) and value.isascii() and value.isdecimal():
-        value = int(value[:18])
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise BadInput("id must be the number of a campaign", field="id")
     return value
 
 
 def _day(body: dict[str, Any], name: str, zone: ZoneInfo) -> datetime:
+    text = str(body.get(name, ""))
     try:
-        return datetime.strptime(str(body[name]), "%Y%m%d").replace(tzinfo=zone)
-    except KeyError:
-        raise BadInput(f"{name} is missing", field=name, hint="A day such as 20260131.") from None
+        if not _DAY.fullmatch(text):
+            raise ValueError
+        return datetime.strptime(text, "%Y%m%d").replace(tzinfo=zone)
     except ValueError:
-        raise BadInput(f"{name} is no day", field=name, hint="A day such as 20260131.") from None
+        what = "is no day" if name in body else "is missing"
+        raise BadInput(f"{name} {what}", field=name, hint="A day such as 20260131.") from None
+
+
+def _texts(body: dict[str, Any], name: str) -> set[str]:
+    """The texts of a list, none for one that is not given."""
+    value = body.get(name)
+    if value is None:
+        return set()
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise BadInput(f"{name} must be a list of texts", field=name)
+    return set(value)
 
 
 router = Router(
     path="/1",
     guards=[require_account],
+    security=BY_ACCOUNT,
     tags=["CleverTap compatible"],
     route_handlers=[upload, subscribe, create, list_targets, stop, result, message_report],
 )

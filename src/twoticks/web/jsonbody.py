@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +11,8 @@ import msgspec
 from twoticks.errors import BadInput
 
 _decoder = msgspec.json.Decoder(strict=True)
-_POSITION = re.compile(r"\(byte (\d+)\)")
+_POSITION = re.compile(r" \(byte (\d+)\)$")
+_TRUNCATED = "Input data was truncated"
 
 
 def decode(body: bytes) -> Any:
@@ -20,26 +22,64 @@ def decode(body: bytes) -> Any:
     try:
         return _decoder.decode(body)
     except msgspec.DecodeError as error:
-        raise BadInput(f"the body is not JSON: {_readable(error)}", field=_where(body, error)) from None
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(f"the body cannot be read: {type(error).__name__}") from None
+        raise _malformed(body, str(error)) from None
+    except UnicodeDecodeError:
+        raise BadInput("the body is not UTF-8", field=_first_strange_byte(body)) from None
+    except RecursionError:
+        raise BadInput("the body is nested too deeply") from None
 
 
-def decode_object(body: bytes) -> dict[str, Any]:
-    """A JSON object; raises `BadInput` for any other value."""
-    value = decode(body)
+def as_object(value: Any) -> dict[str, Any]:
+    """`value` if it is a JSON object; raises `BadInput` for any other."""
     if not isinstance(value, dict):
         raise BadInput(f"a JSON object was expected, not {type(value).__name__}")
     return value
 
 
-def _readable(error: msgspec.DecodeError) -> str:
-    return _POSITION.sub("", str(error)).removeprefix("JSON is malformed: ").strip()
+def refuse_unknown(body: Iterable[str], known: Sequence[str]) -> None:
+    """Raise `BadInput` naming the first key of `body` that nobody would look at."""
+    for name in body:
+        if name not in known:
+            raise BadInput(f"{name[:60]} is unknown", field=name[:60], hint=f"Known here: {', '.join(known)}.")
 
 
-def _where(body: bytes, error: msgspec.DecodeError) -> str | None:
-    found = _POSITION.search(str(error))
-    offset = int(found[1]) if found else len(body)
+def decode_plan(body: bytes) -> Any:
+    """The value of a body whose texts go to the records; refuses U+0000 too, as PostgreSQL would."""
+    value = decode(body)
+    if rb"\u0000" in body:
+        _refuse_nul(value, "")
+    return value
+
+
+def _refuse_nul(value: object, path: str) -> None:
+    if isinstance(value, str) and "\0" in value:
+        raise BadInput("a text holds the character U+0000", field=path or None)
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _refuse_nul(name, path)
+            _refuse_nul(inner, f"{path}.{name}".lstrip("."))
+    if isinstance(value, list):
+        for place, inner in enumerate(value):
+            _refuse_nul(inner, f"{path}[{place}]")
+
+
+def _malformed(body: bytes, text: str) -> BadInput:
+    found = _POSITION.search(text)
+    what = _POSITION.sub("", text).removeprefix("JSON is malformed: ")
+    offset = int(found[1]) if found else len(body) if text == _TRUNCATED else None
+    return BadInput(f"the body is not JSON: {what}", field=None if offset is None else _place(body, offset))
+
+
+def _first_strange_byte(body: bytes) -> str | None:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return _place(body, error.start)
+    return None
+
+
+def _place(body: bytes, offset: int) -> str:
     before = body[:offset]
-    line, column = before.count(b"\n") + 1, offset - before.rfind(b"\n")
-    return f"line {line}, column {column}"
+    column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace"))
+    line = before.count(b"\n")
+    return f"line {line + 1}, column {column + 1}"

@@ -2,11 +2,20 @@
 select
     count() as qualified,
     countIf(phone = '') as no_phone,
-    countIf(phone != '' and left) as opted_out,
-    countIf(phone != '' and not left and identity != holder) as duplicate_number
+    countIf(phone != '' and unwilling) as opted_out,
+    countIf(phone != '' and not unwilling and identity != holder) as duplicate_number
 from
 (
-    select identity, phone, opted_out as left, min(identity) over (partition by phone) as holder
+    select
+        identity,
+        phone,
+        opted_out or phone in
+        (
+            select phone
+            from profiles final
+            where flags['MSG-dndWhatsApp'] and phone != '' and not erased
+        ) as unwilling,
+        min(identity) over (partition by phone) as holder
     from profiles final
     where not erased
       and (

@@ -1,5 +1,6 @@
 -- The members of a campaign, numbered densely by identity. Of several people with one phone the first by identity
--- holds it. The arm follows from the holder, so that all people behind one phone are in the same arm.
+-- holds it; the arm follows from the holder, so that all people behind one phone are in the same arm. A number that opted
+-- out (MSG-dndWhatsApp) gets nothing, whichever of its profiles says so and whether or not that one is in the audience.
 insert into members (campaign, seq, identity, phone, arm, held, run, at)
 select
     {campaign:UInt32},
@@ -7,12 +8,21 @@ select
     identity,
     phone,
     if(sipHash64({salt:String}, {campaign:UInt32}, if(phone = '', identity, holder)) % 10000 < {share:UInt32}, 'control', 'target') as arm,
-    multiIf(arm = 'control', '', phone = '', 'no_phone', opted_out, 'opted_out', identity != holder, 'duplicate_number', '') as held,
+    multiIf(arm = 'control', '', phone = '', 'no_phone', unwilling, 'opted_out', identity != holder, 'duplicate_number', '') as held,
     0,
     {at:DateTime64(3,'UTC')}
 from
 (
-    select identity, phone, opted_out, min(identity) over (partition by phone) as holder
+    select
+        identity,
+        phone,
+        opted_out or phone in
+        (
+            select phone
+            from profiles final
+            where flags['MSG-dndWhatsApp'] and phone != '' and not erased
+        ) as unwilling,
+        min(identity) over (partition by phone) as holder
     from profiles final
     where not erased
       and (

@@ -1,0 +1,82 @@
+"""Dispatch and delivery errors in words: every message once, under the reason of its earliest fact."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from twoticks.facts.store import FactStore
+from twoticks.reports.question import CampaignContext
+from twoticks.reports.reasons import ERROR_BUCKETS, Reason, fragments, reason_sizes
+from twoticks.reports.support import unsupported
+from twoticks.reports.value import Report, Rows, share, table
+from twoticks.vocabulary import Side
+
+
+class ErrorRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason and its messages, which `people` lists by `bucket` and `key`. `share` is of its side's total."""
+
+    side: str
+    bucket: str
+    key: str
+    code: str
+    kind: str
+    words: str
+    text: str
+    advice: str
+    count: int
+    share: float | None
+
+
+class Errors(Report, frozen=True, kw_only=True):
+    """`totals` are by side, and `dispatch` for internal and external together; the most frequent reason first."""
+
+    totals: dict[str, int | None]
+    errors: list[ErrorRow]
+    unsupported: dict[str, str]
+
+    def rows(self) -> Rows:
+        """One line a reason."""
+        return table(self.errors, ErrorRow.__struct_fields__)
+
+
+async def errors(facts: FactStore, context: CampaignContext) -> Errors:
+    """The errors of a campaign; those of each bucket sum to the overview's count of it."""
+    why_not = unsupported(context, ERROR_BUCKETS)
+    chosen = {
+        bucket: fragment for bucket, fragment in (await fragments(facts, context)).items() if bucket not in why_not
+    }
+    sized = await asyncio.gather(
+        *(reason_sizes(facts, context, bucket, fragment) for bucket, fragment in chosen.items())
+    )
+    totals: dict[str, int | None] = dict.fromkeys(Side, 0)
+    for bucket, (total, _) in zip(chosen, sized, strict=True):
+        side = ERROR_BUCKETS[bucket][0]
+        totals[side] = (totals[side] or 0) + total
+    for bucket in why_not:
+        totals[ERROR_BUCKETS[bucket][0]] = None
+    rows = [
+        _row(bucket, reason, count, totals)
+        for bucket, (_, found) in zip(chosen, sized, strict=True)
+        for reason, count in found
+    ]
+    rows.sort(key=lambda row: (-row.count, row.words, row.bucket, row.key))
+    totals["dispatch"] = (totals[Side.INTERNAL] or 0) + (totals[Side.EXTERNAL] or 0)
+    return Errors(totals=totals, errors=rows, unsupported=why_not)
+
+
+def _row(bucket: str, reason: Reason, count: int, totals: dict[str, int | None]) -> ErrorRow:
+    side = ERROR_BUCKETS[bucket][0]
+    return ErrorRow(
+        side=side.value,
+        bucket=bucket,
+        key=reason.key,
+        code=reason.code,
+        kind=reason.kind,
+        words=reason.words,
+        text=reason.text,
+        advice=reason.advice,
+        count=count,
+        share=share(count, totals[side]),
+    )
