@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from tests.plain_provider import PlainProvider, plain_provider
 from tests.server import Caller, running_server
@@ -69,7 +69,7 @@ async def test_a_marketer_signs_in_watches_numbers_move_and_opens_people(tmp_pat
         assert await page.inner_text("#tile-viewed") == "0"
 
         await tell(caller, callback_url, provider, "read", 7)
-        await page.wait_for_function("document.querySelector('#tile-viewed')?.innerText === '7'", timeout=15_000)
+        await expect(page.locator("#tile-viewed")).to_have_text("7", timeout=15_000)
         assert await page.inner_text("#tile-delivered") == "7"
 
         await page.click("#tile-viewed")

@@ -158,6 +158,27 @@ async def post(
         return answer.status, await answer.text(errors="replace")
 
 
+async def raw(world: World, url: str, headers: list[str], body: bytes, *, half_close: bool = False) -> bytes:
+    """The beginning of the answer to a request written by hand."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", world.server.port)
+    length = (
+        []
+        if any(h.split(":")[0] in ("Content-Length", "Transfer-Encoding") for h in headers)
+        else [f"Content-Length: {len(body)}"]
+    )
+    head = "\r\n".join([f"POST {world.path(url)} HTTP/1.1", "Host: t.example", *headers, *length, "", ""])
+    try:
+        writer.write(head.encode() + body)
+        await writer.drain()
+        if half_close:
+            writer.write_eof()
+        return await asyncio.wait_for(reader.read(200), 10)
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A server with a key, a user, providers of two kinds, and a campaign whose texts are all hostile."""

@@ -76,8 +76,10 @@ def refusal(
 
     `meaning` is what the answer says otherwise than by a known code; `clear`: its body says no in so many words.
     429 and 503 always mean "not now". Else what it says decides, then the HTTP status. A success or a server error
-    that says nothing we know leaves it open whether the message was taken.
+    that says nothing we know leaves it open whether the message was taken. A code that repeats the HTTP status says
+    nothing: WhatsApp has codes of the same numbers.
     """
+    code = "" if code == str(response.status) else code
     found, http = known.get(code) or meaning, HTTP.get(response.status)
     if http is not None and http.wait is not None and (found is None or found.wait is None):
         found = http

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from twoticks.providers.base import Incoming, ParsedItem, Status
@@ -31,6 +32,8 @@ IGNORED = frozenset({"accepted", "queued", "submitted", "deleted"})
 STATUSES = "delivery_status"
 MESSAGES = "incoming_message"
 PASSED_THROUGH = "x-apiheader"
+_CODE = re.compile(r"[(#]*([0-9]{3,6})\b")
+"""An error code, where a remark begins with one."""
 
 
 def parse(body: bytes) -> list[ParsedItem]:
@@ -67,7 +70,8 @@ def _status(item: dict[str, Any], path: str) -> Status | None:
     if word != "failed":
         return Status(word, reference, message_id, at, path=path)
     remark = optional_text(item, "status_remark", limit=300)
-    code = next((part for part in remark.replace(":", " ").split() if part in CODES), "")
+    found = _CODE.match(remark)
+    code = found[1] if found is not None else ""
     meaning = CODES.get(code, OTHER)
     return Status(
         word,

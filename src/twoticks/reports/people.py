@@ -43,6 +43,7 @@ LISTS: tuple[str, ...] = (
 """What people may be listed by: the counts of the overview that are people, and combinations to send again to."""
 
 LARGEST_PAGE = 1000
+_LARGEST_LINK = 2**32 - 1
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +118,7 @@ async def _asked(facts: FactStore, context: CampaignContext, bucket: str, key: s
         _no_key(key)
         return composed("marks", "bucket", "page_of_rest"), bucket_parameters(context, Bucket(PLACED))
     if key is None or bucket == "clicked":
-        link = None if key is None else _link(context, key)
+        link = None if key is None else _link(key)
         return composed("marks", "bucket", "page"), bucket_parameters(context, BUCKETS[bucket], link)
     if bucket not in ERROR_BUCKETS:
         _no_key(key)
@@ -138,11 +139,10 @@ def _no_key(key: str | None) -> None:
         raise BadInput("this list has no key", field="key", hint="Clicks have the link's number, errors their key.")
 
 
-def _link(context: CampaignContext, key: str) -> int:
-    numbers = {"0": 0, **{str(link.number): link.number for link in context.links}}
-    if key not in numbers:
-        raise BadInput("the campaign has no such link", field="key", hint="Take the number from the clicks report.")
-    return numbers[key]
+def _link(key: str) -> int:
+    if not (key.isascii() and key.isdecimal() and int(key) <= _LARGEST_LINK):
+        raise BadInput("this is no number of a link", field="key", hint="Take it from the clicks report.")
+    return int(key)
 
 
 async def _persons(facts: FactStore, context: CampaignContext, seqs: list[int]) -> list[Person]:

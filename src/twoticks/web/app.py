@@ -109,5 +109,5 @@ def _pages() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"count": view.count, "percent": view.percent}
+    pages.filters |= {"count": view.count, "percent": view.percent, "signed": view.signed}
     return pages

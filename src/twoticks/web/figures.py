@@ -50,7 +50,7 @@ async def campaign_figures(facts: FactStore, context: CampaignContext, interval:
         "notes": said["notes"],
         "automated_hits": said["automated_hits"],
         "trend_header": [header[0].capitalize(), *(_label(name) for name in header[1:])],
-        "trend_rows": rows,
+        "trend_rows": [[view.period(str(first), interval), *rest] for first, *rest in rows],
         "trend_tag": hashlib.sha256(repr((periods, series)).encode()).hexdigest()[:12],
         "intervals": INTERVALS,
         "errors": _by_side(failed),
@@ -77,7 +77,7 @@ def _drawn(value: Trend) -> tuple[tuple[str, ...], Series]:
     series = tuple(
         (name, _label(name), tuple(numbers)) for name in SHOWN if (numbers := value.series[name]) is not None
     )
-    return tuple(value.periods), series
+    return tuple(view.period(text, value.interval) for text in value.periods), series
 
 
 def _label(name: str) -> str:

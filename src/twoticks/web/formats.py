@@ -35,10 +35,10 @@ def render(report: Report, fmt: str, name: str) -> Response[bytes]:
         header, rows = report.rows()
         return Response(
             to_csv(header, rows),
-            media_type="text/csv; charset=utf-8",
+            media_type="text/csv",
             headers={"content-disposition": f'attachment; filename="{name}.csv"', "cache-control": "no-store"},
         )
-    raise BadInput(f"{fmt!r} is no format", field="format", hint="json or csv")
+    raise BadInput(f"{fmt[:40]!r} is no format", field="format", hint="json or csv")
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -13,6 +13,7 @@ from twoticks.errors import BadInput
 _decoder = msgspec.json.Decoder(strict=True)
 _POSITION = re.compile(r" \(byte (\d+)\)$")
 _TRUNCATED = "Input data was truncated"
+_TRAILING = "trailing characters"
 
 
 def decode(body: bytes) -> Any:
@@ -67,6 +68,8 @@ def _malformed(body: bytes, text: str) -> BadInput:
     found = _POSITION.search(text)
     what = _POSITION.sub("", text).removeprefix("JSON is malformed: ")
     offset = int(found[1]) if found else len(body) if text == _TRUNCATED else None
+    if offset and what == _TRAILING:
+        offset -= 1  # msgspec has read the strange character by then
     return BadInput(f"the body is not JSON: {what}", field=None if offset is None else _place(body, offset))
 
 

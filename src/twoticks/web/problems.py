@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +28,7 @@ STATUS: dict[type[TwoticksError], int] = {
 COMPATIBLE_PREFIX = "/1/"
 API_PREFIXES = ("/api/", COMPATIBLE_PREFIX)
 
+_MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
 _WORDS = {404: "there is nothing at this address", 405: "this address does not take this method"}
 
 
@@ -65,6 +67,9 @@ def _is_navigation(request: Request[Any, Any, Any]) -> bool:
 def _refused(error: HTTPException) -> tuple[str, str | None]:
     if isinstance(error, ValidationException):
         # The framework's own words repeat the whole address with the values in it.
+        missing = _MISSING.match(error.detail)
+        if missing is not None:
+            return f"{missing[1]} is missing", missing[1]
         first = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
         return str(first.get("message", "a parameter is wrong")), first.get("key")
     return _WORDS.get(error.status_code, error.detail or "not possible"), None

@@ -97,6 +97,20 @@ def percent(value: float | None) -> str:
     return f"{share:.1f} %" if share >= 1 or share == 0 else f"{share:.2g} %"
 
 
+def signed(value: float) -> str:
+    """A difference as a whole number with its sign."""
+    return f"{value:+,.0f}".replace("-", "\N{MINUS SIGN}").replace("+0", "0")
+
+
+def period(text: str, interval: str) -> str:
+    """A period of the trend as its axis says it."""
+    if interval == "hour":
+        return f"{datetime.fromisoformat(text):%d %b %H:%M}"
+    if interval == "day":
+        return f"{datetime.fromisoformat(text):%d %b}"
+    return text
+
+
 def moment(at: datetime | None, zone: str) -> str:
     """A time as the account's people read it."""
     return "" if at is None else f"{at.astimezone(ZoneInfo(zone)):%d %b %Y, %H:%M}"
