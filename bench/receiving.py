@@ -10,20 +10,20 @@ import os
 from collections.abc import Callable
 
 from bench.load import load, post
-from bench.servers import APP_SECRET, running
+from bench.servers import APP_SECRET, Running, running
 
 SECONDS = 6.0
 SERVER, CLIENT = {0}, {1}
 
 
-def callback(number: int) -> bytes:
+def callback(number: int, tag: str) -> bytes:
     """One status as Meta sends it."""
     status = {
         "id": f"wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQ{number:020d}",
         "status": "delivered",
         "timestamp": "1750030073",
         "recipient_id": "16505551234",
-        "biz_opaque_callback_data": f"{number % 1000}|1|bench|{number % 1000}",
+        "biz_opaque_callback_data": f"{number}|1|{tag}|{number}",
     }
     value = {
         "messaging_product": "whatsapp",
@@ -40,9 +40,13 @@ def signed(body: bytes) -> dict[str, str]:
     return {"content-type": "application/json", "x-hub-signature-256": f"sha256={digest}"}
 
 
-def requests(path: str, count: int = 5000) -> Callable[[], bytes]:
-    bodies = [callback(number) for number in range(count)]
+def requests(path: str, tag: str = "none", count: int = 5000) -> Callable[[], bytes]:
+    bodies = [callback(number, tag) for number in range(count)]
     return itertools.cycle([post(path, body, signed(body)) for body in bodies]).__next__
+
+
+def known_requests(server: Running) -> Callable[[], bytes]:
+    return requests(server.known["path"], server.known["tag"])
 
 
 def main() -> None:
@@ -51,7 +55,7 @@ def main() -> None:
     for connections in (64, 256):
         for kind in ("noop", "door"):
             with running(kind, SERVER) as server:
-                made = requests("/callbacks/0/x/status" if kind == "noop" else server.known["path"])
+                made = requests("/callbacks/0/x/status") if kind == "noop" else known_requests(server)
                 load("127.0.0.1", server.port, made, connections=connections, seconds=1.0)
                 result = load("127.0.0.1", server.port, made, connections=connections, seconds=SECONDS)
                 assert result.others == 0, f"{result.others} answers were not 200"
@@ -64,7 +68,7 @@ def main() -> None:
         )
     for kind in ("door", "whole"):
         with running(kind, SERVER) as server:
-            made = requests(server.known["path"])
+            made = known_requests(server)
             load("127.0.0.1", server.port, made, connections=64, seconds=1.0)
             result = load("127.0.0.1", server.port, made, connections=256, seconds=SECONDS * 2, rate=4000)
             print(

@@ -100,7 +100,8 @@ async def publish_campaign(runtime: Runtime, provider: int) -> None:
             )
         )
     await runtime.facts.command(
-        "insert into members select 1, number, toString(number), '', 'target', '', 0, now64(3) from numbers({n:UInt32})",
+        """insert into members
+           select 1, number, toString(number), '', 'target', '', 0, now64(3) from numbers({n:UInt32})""",
         {"n": MEMBERS},
     )
 

@@ -12,8 +12,9 @@ import aiohttp
 import pytest
 
 from tests.server import Caller
-from tests.web.conftest import ATTRIBUTE, PEOPLE, SCRIPT, World, post
+from tests.web.conftest import ATTRIBUTE, PEOPLE, SCRIPT, World, post, records_of
 from tests.world import phone
+from twoticks.records.tables import CampaignRow
 
 ZONE = ZoneInfo("Asia/Kolkata")
 EVENT = {"identity": "555", "type": "event", "evtName": "register", "evtData": {"ID": 555, "mobile": True}}
@@ -192,6 +193,11 @@ async def test_a_completed_campaign_cannot_be_stopped(world: World, caller: Call
     assert error.startswith("A campaign that is completed cannot be stopped")
 
 
+NOBODY: dict[str, Any] = {
+    "common_profile_properties": {"profile_fields": [{"name": "City", "operator": "equals", "value": "Ur"}]}
+}
+
+
 def campaign(world: World, **changes: Any) -> dict[str, Any]:
     body = {
         "name": "Nobody is reached",
@@ -232,7 +238,7 @@ def nested(depth: int) -> Any:
         ({"where": ...}, "where"),
         ({"segment": "all"}, "where"),
         ({"where": ..., "segment": "vip"}, "segment"),
-        ({"where": {"did_not": []}}, "did_not"),
+        ({"where": {**NOBODY, "did_not": [{"event_name": "Charged"}]}}, "did_not"),
         ({"where": nested(200)}, "where"),
         ({"content": ...}, "content"),
         ({"content": {"template_name": "nothing"}}, "content.template_name"),
@@ -267,21 +273,26 @@ async def test_an_estimate_creates_nothing(world: World, caller: Caller) -> None
     assert await campaigns() == before
 
 
-async def test_a_result_before_the_start_is_a_conflict(world: World, caller: Caller) -> None:
-    """The launcher may be quicker than we are: then the campaign has a result, of nobody."""
-    created = await caller.theirs("/1/targets/create.json", campaign(world))
-    assert created["status"] == "success"
-    async with caller.session.post(
-        f"{world.server.url}/1/targets/result.json", json={"id": created["id"]}, headers=world.server.compatible
-    ) as answer:
-        text = await answer.json()
-        assert answer.status in (200, 409)
-        if answer.status == 409:
-            assert text == {
-                "status": "fail",
-                "error": "Campaign has no result as of yet",
-                "code": 409,
-            }
+async def scheduled(world: World) -> int:
+    """A campaign whose audience nobody understands: it stays scheduled."""
+    async with records_of(world.server) as database, database.transaction() as session:
+        done = await session.get_one(CampaignRow, world.campaign)
+        names = set(CampaignRow.__table__.columns.keys()) - {"id", "started_at", "completed_at", "qualified"}
+        copied = {name: getattr(done, name) for name in names}
+        row = CampaignRow(**copied | {"name": "Never", "status": "scheduled", "audience": {"where": {"who": "knows"}}})
+        session.add(row)
+        await session.flush()
+        return row.id
+
+
+async def test_a_campaign_that_has_not_started_has_no_result_and_can_be_stopped(world: World, caller: Caller) -> None:
+    campaign_id = await scheduled(world)
+    error = await failed(caller, "/1/targets/result.json", {"id": campaign_id}, expect=409)
+    assert error == "Campaign has no result as of yet"
+    stopped = await caller.theirs("/1/targets/stop.json", {"id": campaign_id})
+    assert stopped["status"] == "success"
+    assert (await caller.ours("GET", f"/api/v1/campaigns/{campaign_id}"))["status"] == "stopped"
+    await failed(caller, "/1/targets/stop.json", {"id": campaign_id}, expect=409)
 
 
 @pytest.mark.parametrize("path", ["upload", "subscribe", "targets/create.json", "targets/result.json"])

@@ -32,13 +32,18 @@ OPEN = {
 RAW_DOORS = {"/callbacks/", "/c/"}
 
 
-def routes() -> set[tuple[str, str]]:
-    """Method and path of every route of the application, without the answers to OPTIONS that the framework adds."""
+def application(settings: Settings) -> App:
+    """The application without anything behind it."""
     runtime = MagicMock()
-    runtime.settings = Settings()
+    runtime.settings = settings
     runtime.key.derive.return_value = bytes(32)
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-        app = App(runtime)
+        return App(runtime)
+
+
+def routes() -> set[tuple[str, str]]:
+    """Method and path of every route of the application, without the answers to OPTIONS that the framework adds."""
+    app = application(Settings())
     assert app.doors.keys() == RAW_DOORS
     assert all(isinstance(route, HTTPRoute) for route in app.litestar.routes)
     return {

@@ -46,8 +46,8 @@ class Lane:
     def hold(self, error: SendError) -> float:
         """Seconds until the message that was put off may be tried again.
 
-        A provider may throttle single recipients, so one "not now" stops nobody else. Several in a row pause the lane as
-        long as the provider asked for; longer and longer while it cannot be reached at all.
+        A provider may throttle single recipients, so one "not now" stops nobody else. Several in a row pause the lane
+        as long as the provider asked for; longer and longer while it cannot be reached at all.
         """
         seconds = error.retry_after or 0.0
         self._put_off += 1

@@ -23,7 +23,7 @@ CODES: dict[str, Meaning] = {
     "21212": _SENDER,
     "21603": _SENDER,
     "21606": _SENDER,
-    "21609": Meaning(ErrorKind.OTHER, "Twilio does not take our callback URL: set a public TWOTICKS_BASE_URL"),
+    "21609": Meaning(ErrorKind.OTHER, "Twilio does not take our callback URL: set TWOTICKS_PUBLIC_URL"),
     "21610": Meaning(ErrorKind.OPTED_OUT, "The person unsubscribed from this sender"),
     "21611": Meaning(ErrorKind.RATE_LIMIT, "The sender's queue at Twilio is full", permanent=False, wait=30),
     "21614": Meaning(ErrorKind.INVALID_NUMBER, "The recipient's number is not valid"),

@@ -1,32 +1,31 @@
-"""Target against control: who reached the goal, everyone analysed as assigned, each figure with its uncertainty."""
+"""Target against control: who reached the goal, everyone counted as assigned, each figure with its uncertainty."""
 
 from __future__ import annotations
 
 import msgspec
 
 from twoticks.facts.store import FactStore
-from twoticks.reports.lift import SPLIT_ALARM, Interval, Verdict, newcombe, split_p, verdict, walter, wilson
+from twoticks.reports.comparison import NO_CONTROL, NO_GOAL, Estimate, line, window_open
+from twoticks.reports.lift import SPLIT_ALARM, Arm, newcombe, relative, split_chance, verdict, walter, wilson
 from twoticks.reports.question import CampaignContext
 from twoticks.reports.sizes import measure
-from twoticks.reports.value import Cell, Report, Rows
-
-NO_CONTROL = "this campaign has no control group"
-NO_GOAL = "this campaign has no conversion goal"
+from twoticks.reports.value import Report, Rows
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """One group as assigned; `rate` is None for an empty one."""
+    """One group as assigned. `converted` is None without a goal, `rate` also where the group is empty."""
 
     people: int
-    converted: int
-    rate: Interval | None
+    converted: int | None
+    rate: Estimate | None
 
 
 class Conversion(Report, frozen=True, kw_only=True):
-    """`unavailable` says why there is nothing to compare. Intervals are at 95 %.
+    """`unavailable` says why there is nothing to compare; `interim` that the conversion window is still open.
 
-    `interim` is true while the conversion window is open: looking often and stopping at a good moment would mislead.
-    `split_p` is how likely the split is by chance; `split_ok` is false when it is below 0.001.
+    `difference` is of the rates, `lift` relative to the control group's rate, `incremental` the conversions that the
+    message made: target people x difference. `split_p` is how likely the groups' sizes are if people were assigned as
+    planned; `split_ok` is false below 0.001. `sent` and `sent_converted` are the overview's counts.
     """
 
     unavailable: str | None
@@ -34,75 +33,76 @@ class Conversion(Report, frozen=True, kw_only=True):
     interim: bool
     target: Group
     control: Group
-    difference: Interval | None
-    lift: Interval | None
-    incremental: Interval | None
+    difference: Estimate | None
+    lift: Estimate | None
+    incremental: Estimate | None
     verdict: str | None
     split_p: float | None
     split_ok: bool
     sent: int
-    sent_converted: int
+    sent_converted: int | None
 
     def rows(self) -> Rows:
         """One line a figure, with its bounds."""
-        header = ["figure", "value", "low", "high"]
-        lines: list[list[Cell]] = [
+        return ["figure", "value", "low", "high"], [
             ["target people", self.target.people, None, None],
             ["target converted", self.target.converted, None, None],
-            _line("target rate", self.target.rate),
+            line("target rate", self.target.rate),
             ["control people", self.control.people, None, None],
             ["control converted", self.control.converted, None, None],
-            _line("control rate", self.control.rate),
-            _line("difference of rates", self.difference),
-            _line("relative lift", self.lift),
-            _line("incremental conversions", self.incremental),
+            line("control rate", self.control.rate),
+            line("difference of rates", self.difference),
+            line("relative lift", self.lift),
+            line("incremental conversions", self.incremental),
             ["verdict", self.verdict, None, None],
+            ["chance of this split", self.split_p, None, None],
         ]
-        return header, lines
 
 
 async def conversion(facts: FactStore, context: CampaignContext, now_ms: int) -> Conversion:
-    """Compare the groups; `now_ms` tells whether the window is still open."""
+    """Compare the groups as of `now_ms` (Unix milliseconds)."""
     sizes = await measure(facts, context)
-    people, converted = context.qualified - sizes["control"], sizes["converted_target"]
-    held, held_converted = sizes["control"], sizes["converted_control"]
-    missing = NO_GOAL if context.goal is None else NO_CONTROL if not held else None
-    difference = lift = incremental = None
-    said: Verdict | None = None
-    if missing is None:
-        difference = newcombe(converted, people, held_converted, held)
-        lift = walter(converted, people, held_converted, held)
-        said = verdict(difference, converted + held_converted)
-        incremental = _scaled(difference, people)
-    chance = split_p(people, held, context.control_percentage / 100)
+    target = Arm(context.qualified - sizes["control"], sizes["converted_target"])
+    control = Arm(sizes["control"], sizes["converted_control"])
+    has_goal = context.goal is not None
+    unavailable = _unavailable(has_goal, target, control)
+    compared = unavailable is None
+    difference = newcombe(target, control) if compared else None
+    chance = split_chance(target.people, control.people, context.control_percentage / 100)
     return Conversion(
-        unavailable=missing,
-        event_name=None if context.goal is None else context.goal.event_name,
-        interim=_open(context, now_ms),
-        target=Group(people=people, converted=converted, rate=wilson(converted, people)),
-        control=Group(people=held, converted=held_converted, rate=wilson(held_converted, held)),
-        difference=difference,
-        lift=lift,
-        incremental=incremental,
-        verdict=said,
+        unavailable=unavailable,
+        event_name=context.goal.event_name if context.goal else None,
+        interim=window_open(context, now_ms),
+        target=_group(target, has_goal),
+        control=_group(control, has_goal),
+        difference=Estimate.of(difference) if difference else None,
+        lift=_lift(target, control) if compared else None,
+        incremental=Estimate.of(difference.scaled(target.people)) if difference else None,
+        verdict=verdict(target, control).value if compared else None,
         split_p=chance,
         split_ok=chance is None or chance >= SPLIT_ALARM,
         sent=sizes["sent"],
-        sent_converted=sizes["converted"],
+        sent_converted=sizes["converted"] if has_goal else None,
     )
 
 
-def _open(context: CampaignContext, now_ms: int) -> bool:
-    if context.goal is None or context.started_at is None:
-        return False
-    return now_ms < context.started_at + context.goal.window_seconds * 1000
+def _unavailable(has_goal: bool, target: Arm, control: Arm) -> str | None:
+    if not has_goal:
+        return NO_GOAL
+    return None if target.people and control.people else NO_CONTROL
 
 
-def _scaled(interval: Interval | None, by: int) -> Interval | None:
-    return None if interval is None else Interval(interval.estimate * by, interval.low * by, interval.high * by)
+def _group(arm: Arm, has_goal: bool) -> Group:
+    rate = wilson(arm) if has_goal else None
+    return Group(
+        people=arm.people,
+        converted=arm.converted if has_goal else None,
+        rate=Estimate.of(rate) if rate else None,
+    )
 
 
-def _line(name: str, interval: Interval | None) -> list[Cell]:
-    if interval is None:
-        return [name, None, None, None]
-    return [name, interval.estimate, interval.low, interval.high]
+def _lift(target: Arm, control: Arm) -> Estimate | None:
+    bounds = walter(target, control)
+    if bounds is None:
+        return None
+    return Estimate(estimate=relative(target, control), low=bounds[0], high=bounds[1])

@@ -24,7 +24,8 @@ from twoticks.web import api, compat, dashboard, operations, reports, view
 from twoticks.web.auth import SCHEMES
 from twoticks.web.bodies import describe_refusals
 from twoticks.web.headers import security_headers
-from twoticks.web.hooks import Hooks, Receive, Scope, Send, in_time
+from twoticks.web.hooks import Hooks, Receive, Scope, Send
+from twoticks.web.patience import in_time
 from twoticks.web.problems import on_bug, on_http_error, on_twoticks_error
 
 _HERE = Path(__file__).parent

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import structlog
 
@@ -19,6 +18,7 @@ from twoticks.records.items import ClickItem
 from twoticks.records.journal import Journal
 from twoticks.tracking.bots import automated
 from twoticks.tracking.links import LinkTokens
+from twoticks.web.patience import BODY_SECONDS, Patience
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +34,7 @@ _CLICK_HEADERS = (
 )
 _STATUS = {Unauthorized: 401, TooLarge: 413, Unavailable: 503}
 _TEXT = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
-_BODY_SECONDS = 30.0
-"""A body that is not here by then never will be."""
+_ENDPOINTS: dict[str, Literal["status", "inbound"]] = {"status": "status", "inbound": "inbound"}
 
 
 class Hooks:
@@ -57,6 +56,7 @@ class Hooks:
         self._redirects = redirects
         self._base_url = base_url
         self._limit = limit
+        self._patience = Patience(BODY_SECONDS)
 
     async def callback(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A provider tells us something: 200 only once it is on disk."""
@@ -71,10 +71,10 @@ class Hooks:
 
     async def _callback(self, scope: Scope, receive: Receive) -> HttpResponse:
         parts = scope["path"].split("/")
-        if len(parts) != 5 or not _is_id(parts[2]) or parts[4] not in ("status", "inbound"):
+        if len(parts) != 5 or not _is_id(parts[2]) or parts[4] not in _ENDPOINTS:
             raise NotFound("no such callback address")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = await read_body(headers.get("content-length"), in_time(receive), self._limit)
+        body = await self._patience.wait(read_body(headers.get("content-length"), receive, self._limit))
         query = scope["query_string"].decode("latin-1")
         request = CallbackRequest(
             method=scope["method"],
@@ -82,7 +82,7 @@ class Hooks:
             query=query,
             headers=headers,
             body=body,
-            endpoint=cast(Literal["status", "inbound"], parts[4]),
+            endpoint=_ENDPOINTS[parts[4]],
         )
         return await self._receiver.receive(int(parts[2]), parts[3], request)
 
@@ -151,26 +151,6 @@ async def read_body(content_length: str | None, receive: Receive, limit: int) ->
         parts.append(part)
         more = message.get("more_body", False)
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def in_time(receive: Receive, seconds: float = _BODY_SECONDS) -> Receive:
-    """`receive`, but raising `Unavailable` when the whole body is not here within `seconds`."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    whole = False
-
-    async def receive_in_time() -> Message:
-        nonlocal whole
-        if whole:
-            return await receive()
-        try:
-            async with asyncio.timeout_at(deadline):
-                message = await receive()
-        except TimeoutError:
-            raise Unavailable("the body did not come in time") from None
-        whole = not message.get("more_body", False)
-        return message
-
-    return receive_in_time
 
 
 def _too_large(limit: int) -> TooLarge:
