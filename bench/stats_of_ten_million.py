@@ -189,9 +189,8 @@ async def main(messages: int, times: int) -> None:
             await fill(store, messages)
             total = (await store.query("select count() from facts"))[0][0]
             parts = (await store.query("select count() from tallies"))[0][0]
-            print(
-                f"{messages:,} messages, {total:,} facts, {parts:,} tallies; filled in {time.perf_counter() - began:.0f} s"
-            )
+            taken = time.perf_counter() - began
+            print(f"{messages:,} messages, {total:,} facts, {parts:,} tallies; filled in {taken:.0f} s")
             await compare(store, context(messages), times)
         finally:
             await store.close()

@@ -10,6 +10,7 @@ from tests.campaigns.parts import add_provider, eventually
 from tests.plain_provider import PASSWORD
 from twoticks.campaigns.directory import Directory
 from twoticks.errors import BadInput, Conflict, NotFound, StoreDamaged
+from twoticks.providers.base import TellsCallbackUrl
 from twoticks.records.database import Database
 from twoticks.records.secrets import MasterKey
 from twoticks.records.tables import ProviderRow
@@ -135,3 +136,10 @@ async def test_settings_of_the_process_go_over_those_of_the_provider(database: D
     directory = Directory(database, master_key, "", allow_private=True, overrides=lambda kind: {"rate_per_second": 3.0})
     made = await add_provider(directory, rate_per_second=7)
     assert made.limits.rate_per_second == 3
+
+
+async def test_an_adapter_that_tells_its_callback_url_knows_it(directory: Directory) -> None:
+    settings = {"account_sid": "AC" + "0" * 32, "auth_token": "t" * 32, "from_number": "+14155238886"}
+    made = await directory.create("sms house", "twilio", settings)
+    assert isinstance(made.adapter, TellsCallbackUrl)
+    assert made.adapter.callback_url == directory.urls(made)["status_callback_url"]

@@ -245,7 +245,7 @@ class Browser:
 
 
 @pytest.fixture
-async def browser(world: World) -> AsyncIterator[Browser]:
+async def person(world: World) -> AsyncIterator[Browser]:
     """A browser that nobody has signed in with yet."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as opened:
         yield Browser(world.server.url, opened)

@@ -19,16 +19,16 @@ def cookies(answer: aiohttp.ClientResponse) -> SimpleCookie:
     return found
 
 
-async def test_a_person_signs_in_and_sees_the_campaigns(browser: Browser) -> None:
-    answer = await browser.sign_in()
+async def test_a_person_signs_in_and_sees_the_campaigns(person: Browser) -> None:
+    answer = await person.sign_in()
     assert (answer.status, answer.headers["location"]) == (303, "/campaigns")
-    page, text = await browser.get("/campaigns")
+    page, text = await person.get("/campaigns")
     assert page.status == 200
     assert "Sign out" in text
 
 
-async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: Browser) -> None:
-    answer = await browser.sign_in()
+async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(person: Browser) -> None:
+    answer = await person.sign_in()
     cookie = cookies(answer)["twoticks"]
     assert cookie["httponly"]
     assert cookie["samesite"].lower() == "lax"
@@ -38,8 +38,8 @@ async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(bro
     assert len(cookie.value) >= 43, "256 random bits"
 
 
-async def test_the_form_token_is_out_of_reach_of_scripts_too(browser: Browser) -> None:
-    answer, _ = await browser.get("/sign-in")
+async def test_the_form_token_is_out_of_reach_of_scripts_too(person: Browser) -> None:
+    answer, _ = await person.get("/sign-in")
     cookie = cookies(answer)["twoticks_csrf"]
     assert cookie["httponly"]
     assert cookie["samesite"].lower() == "lax"
@@ -102,42 +102,42 @@ async def test_behind_https_browsers_are_told_to_stay_there(url: str, strict: st
         (EMAIL, "x" * 5000),
     ],
 )
-async def test_wrong_and_unknown_answer_alike(browser: Browser, email: str, password: str) -> None:
-    await browser.get("/sign-in")
-    answer, text = await browser.post("/sign-in", email=email, password=password, _csrf_token=browser.form_token())
+async def test_wrong_and_unknown_answer_alike(person: Browser, email: str, password: str) -> None:
+    await person.get("/sign-in")
+    answer, text = await person.post("/sign-in", email=email, password=password, _csrf_token=person.form_token())
     assert answer.status == 401
     assert "E-mail address or password is wrong." in text
     assert "twoticks" not in cookies(answer)
-    assert (await browser.get("/campaigns"))[0].status == 303
+    assert (await person.get("/campaigns"))[0].status == 303
 
 
-async def test_the_form_of_a_failed_try_can_be_sent_again(browser: Browser) -> None:
-    await browser.get("/sign-in")
-    _, text = await browser.post("/sign-in", email=EMAIL, password="wrong", _csrf_token=browser.form_token())
-    assert browser.form_token() in text
-    answer, _ = await browser.post("/sign-in", email=EMAIL, password=PASSWORD, _csrf_token=browser.form_token())
+async def test_the_form_of_a_failed_try_can_be_sent_again(person: Browser) -> None:
+    await person.get("/sign-in")
+    _, text = await person.post("/sign-in", email=EMAIL, password="wrong", _csrf_token=person.form_token())
+    assert person.form_token() in text
+    answer, _ = await person.post("/sign-in", email=EMAIL, password=PASSWORD, _csrf_token=person.form_token())
     assert answer.status == 303
 
 
-async def test_a_form_without_its_token_is_refused(world: World, browser: Browser) -> None:
-    await browser.sign_in()
+async def test_a_form_without_its_token_is_refused(world: World, person: Browser) -> None:
+    await person.sign_in()
     for path in ("/sign-in", "/sign-out", f"/campaigns/{world.campaign}/stop"):
-        for fields in ({}, {"_csrf_token": ""}, {"_csrf_token": "0" * 128}, {"_csrf_token": browser.form_token()[:-1]}):
-            answer, _ = await browser.post(path, **fields)
+        for fields in ({}, {"_csrf_token": ""}, {"_csrf_token": "0" * 128}, {"_csrf_token": person.form_token()[:-1]}):
+            answer, _ = await person.post(path, **fields)
             assert answer.status == 403, (path, fields)
-    assert (await browser.get("/campaigns"))[0].status == 200, "still signed in"
+    assert (await person.get("/campaigns"))[0].status == 200, "still signed in"
 
 
-async def test_a_token_without_its_cookie_is_refused(browser: Browser, session: aiohttp.ClientSession) -> None:
-    await browser.get("/sign-in")
-    fields = {"email": EMAIL, "password": PASSWORD, "_csrf_token": browser.form_token()}
-    async with session.post(f"{browser.url}/sign-in", data=fields) as answer:
+async def test_a_token_without_its_cookie_is_refused(person: Browser, session: aiohttp.ClientSession) -> None:
+    await person.get("/sign-in")
+    fields = {"email": EMAIL, "password": PASSWORD, "_csrf_token": person.form_token()}
+    async with session.post(f"{person.url}/sign-in", data=fields) as answer:
         assert answer.status == 403
 
 
-async def test_odd_forms_are_no_server_error(browser: Browser) -> None:
-    await browser.get("/sign-in")
-    token = browser.form_token()
+async def test_odd_forms_are_no_server_error(person: Browser) -> None:
+    await person.get("/sign-in")
+    token = person.form_token()
     for body, kind in (
         (b"\xff\xfe", "application/x-www-form-urlencoded"),
         (b"_csrf_token=%ff%fe", "application/x-www-form-urlencoded"),
@@ -154,8 +154,8 @@ async def test_odd_forms_are_no_server_error(browser: Browser) -> None:
         (b"[", "application/json"),
         (b"", ""),
     ):
-        async with browser.session.post(
-            f"{browser.url}/sign-in", data=body, headers={"content-type": kind}, allow_redirects=False
+        async with person.session.post(
+            f"{person.url}/sign-in", data=body, headers={"content-type": kind}, allow_redirects=False
         ) as answer:
             assert answer.status in (400, 401, 403), (kind, body)
 
@@ -184,55 +184,55 @@ async def test_odd_forms_are_no_server_error(browser: Browser) -> None:
         " /campaigns",
     ],
 )
-async def test_nobody_is_led_elsewhere_after_signing_in(browser: Browser, target: str) -> None:
-    answer = await browser.sign_in(next_path=target)
+async def test_nobody_is_led_elsewhere_after_signing_in(person: Browser, target: str) -> None:
+    answer = await person.sign_in(next_path=target)
     assert (answer.status, answer.headers["location"]) == (303, "/campaigns")
 
 
 @pytest.mark.parametrize("target", ["/campaigns/1", "/campaigns/1?interval=hour", "/campaigns/1/people?in=viewed"])
-async def test_one_is_led_back_to_where_one_was(browser: Browser, target: str) -> None:
-    answer = await browser.sign_in(next_path=target)
+async def test_one_is_led_back_to_where_one_was(person: Browser, target: str) -> None:
+    answer = await person.sign_in(next_path=target)
     assert (answer.status, answer.headers["location"]) == (303, target)
 
 
-async def test_where_one_was_goes_through_the_form(browser: Browser) -> None:
-    answer, _ = await browser.get("/campaigns/1/people")
+async def test_where_one_was_goes_through_the_form(person: Browser) -> None:
+    answer, _ = await person.get("/campaigns/1/people")
     location = answer.headers["location"]
     assert location == "/sign-in?next=/campaigns/1/people"
-    _, text = await browser.get(location)
+    _, text = await person.get(location)
     assert 'name="next" value="/campaigns/1/people"' in text
 
 
-async def test_signing_out_ends_the_session_on_the_server(browser: Browser) -> None:
-    await browser.sign_in()
-    [kept] = [cookie.value for cookie in browser.session.cookie_jar if cookie.key == "twoticks"]
-    answer, _ = await browser.post("/sign-out", _csrf_token=browser.form_token())
+async def test_signing_out_ends_the_session_on_the_server(person: Browser) -> None:
+    await person.sign_in()
+    [kept] = [cookie.value for cookie in person.session.cookie_jar if cookie.key == "twoticks"]
+    answer, _ = await person.post("/sign-out", _csrf_token=person.form_token())
     assert (answer.status, answer.headers["location"]) == (303, "/sign-in")
-    page, _ = await browser.get("/campaigns", cookie=f"twoticks={kept}")
+    page, _ = await person.get("/campaigns", cookie=f"twoticks={kept}")
     assert page.status == 303, "the cookie that somebody kept is worth nothing"
 
 
-async def test_a_session_reads_the_api_and_does_not_write_to_it(world: World, browser: Browser) -> None:
-    await browser.sign_in()
-    url = f"{browser.url}/api/v1"
-    async with browser.session.get(f"{url}/campaigns/{world.campaign}/stats") as answer:
+async def test_a_session_reads_the_api_and_does_not_write_to_it(world: World, person: Browser) -> None:
+    await person.sign_in()
+    url = f"{person.url}/api/v1"
+    async with person.session.get(f"{url}/campaigns/{world.campaign}/stats") as answer:
         assert answer.status == 200
     for path in (f"campaigns/{world.campaign}/stop", "providers", "templates", "maintenance/rebuild"):
-        async with browser.session.post(f"{url}/{path}", json={}) as answer:
+        async with person.session.post(f"{url}/{path}", json={}) as answer:
             assert answer.status == 401, path
-        async with browser.session.post(f"{url}/{path}", json={}, headers={"x-http-method-override": "GET"}) as answer:
+        async with person.session.post(f"{url}/{path}", json={}, headers={"x-http-method-override": "GET"}) as answer:
             assert answer.status == 401, path
-    async with browser.session.post(f"{browser.url}/1/upload", json={"d": []}) as answer:
+    async with person.session.post(f"{person.url}/1/upload", json={"d": []}) as answer:
         assert answer.status == 401
 
 
-async def test_a_signed_in_person_changes_a_campaign_with_the_form(world: World, browser: Browser) -> None:
-    await browser.sign_in()
-    answer, _ = await browser.post(f"/campaigns/{world.campaign}/stop", _csrf_token=browser.form_token())
+async def test_a_signed_in_person_changes_a_campaign_with_the_form(world: World, person: Browser) -> None:
+    await person.sign_in()
+    answer, _ = await person.post(f"/campaigns/{world.campaign}/stop", _csrf_token=person.form_token())
     assert answer.status == 409, "it is completed: nothing but that stands in the way"
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "é", "a" * 10_000, "a;b", '"', "\\ud800"])
-async def test_a_made_up_cookie_is_nobodys(browser: Browser, cookie: str) -> None:
-    answer, _ = await browser.get("/campaigns", cookie=f"twoticks={cookie}")
+async def test_a_made_up_cookie_is_nobodys(person: Browser, cookie: str) -> None:
+    answer, _ = await person.get("/campaigns", cookie=f"twoticks={cookie}")
     assert answer.status == 303

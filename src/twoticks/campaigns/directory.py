@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from twoticks.campaigns.reading import read
 from twoticks.errors import BadInput, Conflict, NotFound, TwoticksError
-from twoticks.providers.base import Adapter
+from twoticks.providers.base import Adapter, TellsCallbackUrl
 from twoticks.providers.registry import Limits, build, limits, split
 from twoticks.records.database import Database
 from twoticks.records.secrets import MasterKey
@@ -193,7 +193,7 @@ class Directory:
 
     def _configured(self, row: ProviderRow, settings: Mapping[str, Any]) -> Configured:
         opened = msgspec.json.decode(self._key.open(row.secrets, _seal_context(row.nickname)), type=_Sealed)
-        return Configured(
+        configured = Configured(
             id=row.id,
             nickname=row.nickname,
             kind=row.kind,
@@ -202,6 +202,9 @@ class Directory:
             callback_secret=opened.callback_secret,
             paused_reason=row.paused_reason,
         )
+        if isinstance(configured.adapter, TellsCallbackUrl):
+            configured.adapter.callback_url = self.urls(configured)["status_callback_url"]
+        return configured
 
 
 def _checked_nickname(nickname: object) -> str:

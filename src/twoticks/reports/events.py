@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from twoticks.facts.sql import statement
@@ -27,13 +28,15 @@ async def count_events(facts: FactStore, context: CampaignContext, *, targets_on
 
     `targets_only` says that no control member clicked or replied, which is as it should be and saves looking.
     """
-    rows = await facts.query(
-        statement(__package__, "events"),
-        {"campaign": context.id, "qualified": context.qualified, "targets_only": targets_only},
-    )
+    asked = {"campaign": context.id, "qualified": context.qualified, "targets_only": targets_only}
+    rows = await facts.query(statement(__package__, "events"), asked)
+    totals = Counter({(what, link): times for what, link, times, _ in rows})
+    if any(told for _, _, _, told in rows):
+        more = await facts.query(statement(__package__, "messages_only_told"), asked)
+        totals.update({(what, link): times for what, link, times in more})
     return Events(
-        clicks={link: total for what, link, total in rows if what == "clicked"},
-        replies=sum(total for what, _, total in rows if what == "replied"),
+        clicks={link: times for (what, link), times in totals.items() if what == "clicked"},
+        replies=sum(times for (what, _), times in totals.items() if what == "replied"),
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Mapping
 
 import msgspec
 
 from twoticks.facts.store import FactStore
 from twoticks.reports.question import CampaignContext
-from twoticks.reports.reasons import ERROR_BUCKETS, Reason, fragments, reason_sizes
+from twoticks.reports.reasons import ERROR_BUCKETS, Reason, reason_sizes
 from twoticks.reports.support import unsupported
 from twoticks.reports.value import Report, Rows, share, table
 from twoticks.vocabulary import Side
@@ -44,26 +44,21 @@ class Errors(Report, frozen=True, kw_only=True):
 async def errors(facts: FactStore, context: CampaignContext) -> Errors:
     """The errors of a campaign; those of each bucket sum to the overview's count of it."""
     why_not = unsupported(context, ERROR_BUCKETS)
-    chosen = {
-        bucket: fragment for bucket, fragment in (await fragments(facts, context)).items() if bucket not in why_not
+    sized = await reason_sizes(facts, context, [bucket for bucket in ERROR_BUCKETS if bucket not in why_not])
+    totals = {
+        side.value: _total(side, {bucket: total for bucket, (total, _) in sized.items()}, why_not) for side in Side
     }
-    sized = await asyncio.gather(
-        *(reason_sizes(facts, context, bucket, fragment) for bucket, fragment in chosen.items())
-    )
-    totals: dict[str, int | None] = dict.fromkeys(Side, 0)
-    for bucket, (total, _) in zip(chosen, sized, strict=True):
-        side = ERROR_BUCKETS[bucket][0]
-        totals[side] = (totals[side] or 0) + total
-    for bucket in why_not:
-        totals[ERROR_BUCKETS[bucket][0]] = None
-    rows = [
-        _row(bucket, reason, count, totals)
-        for bucket, (_, found) in zip(chosen, sized, strict=True)
-        for reason, count in found
-    ]
+    rows = [_row(bucket, reason, count, totals) for bucket, (_, found) in sized.items() for reason, count in found]
     rows.sort(key=lambda row: (-row.count, row.words, row.bucket, row.key))
     totals["dispatch"] = (totals[Side.INTERNAL] or 0) + (totals[Side.EXTERNAL] or 0)
     return Errors(totals=totals, errors=rows, unsupported=why_not)
+
+
+def _total(side: Side, sizes: Mapping[str, int], why_not: Mapping[str, str]) -> int | None:
+    buckets = [bucket for bucket, (own, _) in ERROR_BUCKETS.items() if own is side]
+    if any(bucket in why_not for bucket in buckets):
+        return None
+    return sum(sizes[bucket] for bucket in buckets)
 
 
 def _row(bucket: str, reason: Reason, count: int, totals: dict[str, int | None]) -> ErrorRow:

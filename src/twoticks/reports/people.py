@@ -10,7 +10,7 @@ from twoticks.facts.store import FactStore
 from twoticks.reports.composition import Parameters, bucket_parameters, composed
 from twoticks.reports.cursors import cursor_at, place_of
 from twoticks.reports.question import CampaignContext
-from twoticks.reports.reasons import ERROR_BUCKETS, Reasons, fragments
+from twoticks.reports.reasons import ERROR_BUCKETS, Reasons, reason_fragment, reason_parameters
 from twoticks.reports.sets import BUCKETS, PLACED, Bucket
 from twoticks.reports.support import unsupported
 from twoticks.reports.value import Report, Rows, table
@@ -122,16 +122,12 @@ async def _asked(facts: FactStore, context: CampaignContext, bucket: str, key: s
         return composed("marks", "bucket", "page"), bucket_parameters(context, BUCKETS[bucket], link)
     if bucket not in ERROR_BUCKETS:
         _no_key(key)
-    reasons = Reasons(context)
-    rank = reasons.rank(key)
+    rank = Reasons(context).rank(key)
     if rank is None:
         raise BadInput("there is no such error", field="key", hint="Take the key from the errors report.")
-    fragment = (await fragments(facts, context))[bucket]
-    return composed("marks", "bucket", fragment, "page_of_reason"), {
-        **bucket_parameters(context, BUCKETS[bucket]),
-        **reasons.parameters(bucket),
-        "rank": rank,
-    }
+    fragment = await reason_fragment(facts, context, bucket)
+    sql = composed("marks", "bucket", fragment, "page_of_reason")
+    return sql, {**reason_parameters(context, bucket), "rank": rank}
 
 
 def _no_key(key: str | None) -> None:

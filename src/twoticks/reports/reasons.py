@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -47,10 +48,9 @@ class Reasons:
         self._keys = list(ranks)
         self._ranks = {word.number: ranks[_key(word)] for word in ordered}
 
-    def parameters(self, bucket: str) -> Parameters:
-        """What `reasons_only` and `reasons_earliest` bind."""
+    def parameters(self) -> Parameters:
+        """What statements about reasons bind to number them."""
         return {
-            "kind": ERROR_BUCKETS[bucket][1],
             "numbers": list(self._ranks),
             "ranks": list(self._ranks.values()),
             "no_words": len(self._keys),
@@ -80,34 +80,91 @@ def unrecorded(bucket: str) -> Reason:
     return Reason(UNRECORDED_KEY, "", "", words, "", advice)
 
 
-async def fragments(facts: FactStore, context: CampaignContext) -> dict[str, str]:
-    """The fragment that gives the reasons of each error bucket.
-
-    Facts are read only where some message has several reasons: that takes five times as long.
-    """
-    rows = await facts.query(
-        composed("marks", "several_reasons"), {"campaign": context.id, "qualified": context.qualified}
-    )
-    several = {mark for (mark,) in rows}
-    return {
-        bucket: "reasons_earliest" if kind in several else "reasons_only" for bucket, (_, kind) in ERROR_BUCKETS.items()
-    }
+Found = list[tuple[Reason, int]]
+Counted = tuple[int, int, int]
+"""Rank of a reason, how many messages of the bucket have it, and how many messages the bucket has."""
 
 
 async def reason_sizes(
-    facts: FactStore, context: CampaignContext, bucket: str, fragment: str
-) -> tuple[int, list[tuple[Reason, int]]]:
-    """How many messages an error bucket has, and how many of them each reason has; the sum is the former."""
+    facts: FactStore, context: CampaignContext, buckets: Sequence[str]
+) -> dict[str, tuple[int, Found]]:
+    """For each error bucket, how many messages it has and how many of them each reason has; these sum to the former."""
     reasons = Reasons(context)
     rows = await facts.query(
-        composed("marks", "bucket", fragment, "reason_sizes"),
-        bucket_parameters(context, BUCKETS[bucket]) | reasons.parameters(bucket),
+        composed("marks", "reasons_of_buckets"),
+        {
+            "campaign": context.id,
+            "qualified": context.qualified,
+            "kinds": [ERROR_BUCKETS[bucket][1] for bucket in buckets],
+            "buckets_of_kinds": list(buckets),
+            **_parts(buckets),
+            **reasons.parameters(),
+        },
     )
-    total = int(rows[0][2])
-    found = [(reasons.reason(rank), int(count)) for rank, count, _ in rows if count]
+    counted: dict[str, list[Counted]] = {}
+    explained = {}
+    for bucket, rank, found, total, with_reason in rows:
+        counted.setdefault(bucket, []).append((rank, found, total))
+        explained[bucket] = with_reason
+    for bucket, own in counted.items():
+        if sum(found for _, found, _ in own) > explained[bucket]:
+            counted[bucket] = await _earliest(facts, context, bucket)
+    return {bucket: _in_words(reasons, bucket, counted.get(bucket, [])) for bucket in buckets}
+
+
+def _parts(buckets: Sequence[str]) -> dict[str, list[str]]:
+    rows = [
+        (bucket, part, mark)
+        for bucket in buckets
+        for part, marks in (
+            ("of", BUCKETS[bucket].of),
+            ("without", BUCKETS[bucket].without),
+            ("given", (ERROR_BUCKETS[bucket][1],)),
+        )
+        for mark in marks
+    ]
+    return {
+        "buckets": [bucket for bucket, _, _ in rows],
+        "parts": [part for _, part, _ in rows],
+        "marks": [mark for _, _, mark in rows],
+    }
+
+
+async def _earliest(facts: FactStore, context: CampaignContext, bucket: str) -> list[Counted]:
+    """The same where some message has several reasons, each under the earliest one: this reads facts."""
+    rows = await facts.query(
+        composed("marks", "bucket", "reasons_earliest", "reason_sizes"), reason_parameters(context, bucket)
+    )
+    return [(rank, found, total) for rank, found, total in rows]
+
+
+def _in_words(reasons: Reasons, bucket: str, rows: Sequence[Counted]) -> tuple[int, Found]:
+    total = rows[0][2] if rows else 0
+    found = [(reasons.reason(rank), count) for rank, count, _ in rows if count]
     if rest := total - sum(count for _, count in found):
         found.append((unrecorded(bucket), rest))
     return total, found
+
+
+def reason_parameters(context: CampaignContext, bucket: str) -> Parameters:
+    """What `marks`, `bucket` and a fragment of reasons bind."""
+    return {
+        **bucket_parameters(context, BUCKETS[bucket]),
+        **Reasons(context).parameters(),
+        "kind": ERROR_BUCKETS[bucket][1],
+    }
+
+
+async def reason_fragment(facts: FactStore, context: CampaignContext, bucket: str) -> str:
+    """The fragment that gives a bucket's messages by reason.
+
+    Facts are read only where some message has several reasons: that takes four times as long.
+    """
+    rows = await facts.query(
+        composed("marks", "several_reasons"),
+        {"campaign": context.id, "qualified": context.qualified, "kind": ERROR_BUCKETS[bucket][1]},
+    )
+    return "reasons_earliest" if rows[0][0] else "reasons_only"
 
 
 def _key(word: ErrorWord) -> str:

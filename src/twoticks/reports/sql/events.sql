@@ -1,23 +1,11 @@
--- How often links were clicked and messages replied to: every event once, however often it is told; and where a provider
--- told of clicks on a link that we saw nobody follow (event 0), one for each message and link.
-select toString(kind) as what, link, sum(times) as total
-from
-(
-    select kind, if(kind = 'clicked', key, 0) as link, uniqExact(event) as times
-    from facts
-    where campaign = {campaign:UInt32} and kind in ('clicked', 'replied') and event != 0 and seq < {qualified:UInt64}
-        and ({targets_only:Bool} or seq not in
-            (select seq from facts where campaign = {campaign:UInt32} and kind = 'control'))
-    group by kind, link
-    union all
-    select kind, if(kind = 'clicked', key, 0) as link,
-        bitmapAndnotCardinality(groupBitmapStateIf(seq, event = 0), groupBitmapStateIf(seq, event != 0)) as times
-    from facts
-    where campaign = {campaign:UInt32} and kind in ('clicked', 'replied') and seq < {qualified:UInt64}
-        and seq in
-            (select seq from facts where campaign = {campaign:UInt32} and kind in ('clicked', 'replied') and event = 0)
-        and ({targets_only:Bool} or seq not in
-            (select seq from facts where campaign = {campaign:UInt32} and kind = 'control'))
-    group by kind, link
-)
-group by what, link
+-- How often links were clicked and messages replied to: every event once, however often it is told. `told` says that a
+-- provider also told of clicks on a link of ours (event 0), which messages_only_told.sql counts.
+select
+    toString(kind) as what,
+    if(kind = 'clicked', key, 0) as link,
+    uniqExact(event) - max(event = 0) as times,
+    max(event = 0) as told
+from facts
+where campaign = {campaign:UInt32} and kind in ('clicked', 'replied') and seq < {qualified:UInt64}
+    and ({targets_only:Bool} or seq not in (select seq from facts where campaign = {campaign:UInt32} and kind = 'control'))
+group by kind, link

@@ -1,6 +1,4 @@
--- Follows marks.sql. Kinds of errors for which some message has more than one reason.
-select mark
+-- Follows marks.sql. Whether some message has more than one reason of this kind.
+select sum(bitmapCardinality(msgs)) > groupBitmapMerge(msgs)
 from marks
-where mark in ('not_attempted', 'refused', 'unknown', 'failed')
-group by mark
-having sum(bitmapCardinality(msgs)) > groupBitmapMerge(msgs)
+where mark = {kind:String}
