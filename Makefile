@@ -34,7 +34,7 @@ serve: setup
 	$(BIN)/twoticks serve --host $(HOST) --port $(PORT)
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .

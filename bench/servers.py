@@ -30,7 +30,7 @@ from twoticks.records.accounts import create_key
 from twoticks.records.tables import CampaignRow, TemplateRow
 from twoticks.settings import Settings
 from twoticks.web.app import App
-from twoticks.web.server import make_server
+from twoticks.web.server import make_server, settle_memory
 
 APP_SECRET = "bench-app-secret"
 MEMBERS = 200_000
@@ -67,6 +67,7 @@ async def serve(kind: str, port: int, data: Path) -> None:
         server = make_server(App(runtime), settings)
         if kind == "whole":
             await runtime.start()
+    settle_memory()
     serving = asyncio.create_task(server.serve())
     await stop.wait()
     server.stop()

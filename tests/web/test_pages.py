@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +15,8 @@ from twoticks.web import app
 from twoticks.web.headers import CONTENT_SECURITY_POLICY
 
 EVENT_HANDLER = re.compile(r"on[a-z]+")
+ADDRESSES = ("href", "src", "srcset", "action", "formaction")
+ELSEWHERE = ("javascript:", "data:", "//")
 
 
 class Inline(HTMLParser):
@@ -51,7 +52,7 @@ def inline(text: str) -> list[str]:
 
 
 @pytest.fixture
-async def signed_in(world: World, person: Browser) -> AsyncIterator[Browser]:
+async def signed_in(world: World, person: Browser) -> Browser:
     """A person who is signed in, after something hostile was clicked and reported."""
     async with aiohttp.ClientSession() as session:
         headers = {"user-agent": f"{SCRIPT}{ATTRIBUTE}", "referer": f"https://x.example/{SCRIPT}"}
@@ -66,7 +67,7 @@ async def signed_in(world: World, person: Browser) -> AsyncIterator[Browser]:
         body = {"payloadVersion": "0.1", "statuses": [clicked, {"msgId": SCRIPT, "status": SCRIPT}]}
         await post(session, world.generic["status_callback_url"], body)
     await person.sign_in()
-    yield person
+    return person
 
 
 async def pages(world: World, signed_in: Browser) -> dict[str, str]:
@@ -196,7 +197,6 @@ async def test_an_answer_is_never_a_page_unless_it_is_one(world: World, caller: 
 @pytest.mark.parametrize(
     "path",
     [
-        "/campaigns?before=99999999999999999999",
         "/campaigns?before=-1",
         "/campaigns?before=x",
         "/campaigns/999",

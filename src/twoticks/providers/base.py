@@ -111,8 +111,7 @@ class SendError(Exception):
         self.unknown = unknown
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackRequest:
+class CallbackRequest(msgspec.Struct, frozen=True):
     """A callback as it arrived. `url` is the address the provider was given, `headers` have lower-case names."""
 
     method: str

@@ -15,7 +15,10 @@ _YEAR_SECONDS = 365 * 86_400
 
 
 def security_headers(*, https: bool) -> Callable[[Message, Scope], Awaitable[None]]:
-    """A hook that adds them: only our own scripts and styles, no framing, no referrer to elsewhere (OWASP ASVS 3.4)."""
+    """A hook that adds them (OWASP ASVS 3.4): only our own scripts and styles, no framing, no referrer to elsewhere.
+
+    What says nothing of caches is kept in none: nearly every answer is somebody's figures or somebody's data.
+    """
     wanted = {
         "content-security-policy": CONTENT_SECURITY_POLICY,
         "x-content-type-options": "nosniff",
@@ -27,6 +30,8 @@ def security_headers(*, https: bool) -> Callable[[Message, Scope], Awaitable[Non
     async def add(message: Message, scope: Scope) -> None:
         if message["type"] == "http.response.start":
             headers = MutableScopeHeaders.from_message(message)
+            if not scope["path"].startswith("/static/"):
+                headers.setdefault("cache-control", "no-store")
             for name, value in wanted.items():
                 headers.setdefault(name, value)
 

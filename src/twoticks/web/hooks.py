@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import structlog
 
-from twoticks.callbacks.receive import Receiver
+from twoticks.callbacks.receive import OK, Receiver
 from twoticks.errors import NotFound, TooLarge, TwoticksError, Unauthorized, Unavailable
 from twoticks.jobs.clock import now_ms
 from twoticks.jobs.logs import describe
@@ -34,6 +34,8 @@ _CLICK_HEADERS = (
 )
 _STATUS = {Unauthorized: 401, TooLarge: 413, Unavailable: 503}
 _TEXT = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
+_OK_START: Message = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
+_OK_BODY: Message = {"type": "http.response.body", "body": b""}
 _ENDPOINTS: dict[str, Literal["status", "inbound"]] = {"status": "status", "inbound": "inbound"}
 
 
@@ -67,7 +69,12 @@ class Hooks:
             response = HttpResponse(404, _TEXT, b"no such callback address")
         except Exception as error:
             response = _refusal(error)
-        await respond(send, response)
+        if response is OK:
+            # By far the most frequent answer is made once.
+            await send(_OK_START)
+            await send(_OK_BODY)
+        else:
+            await respond(send, response)
 
     async def _callback(self, scope: Scope, receive: Receive) -> HttpResponse:
         parts = scope["path"].split("/")

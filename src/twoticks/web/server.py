@@ -33,6 +33,8 @@ _HEADER_SECONDS = 15
 """A client that has not sent its headers by then is cut off (slow-loris)."""
 _HEADER_BYTES = 64 * 1024
 """All headers of a request together; there may be 100 of them."""
+_YOUNG_OBJECTS = 20_000
+"""So many new objects between two looks of the collector; a callback makes a few dozen, nearly none in circles."""
 _DEMO_MARKER = "this-is-a-demo"
 _CONNECTIONS = 16_384
 
@@ -54,6 +56,13 @@ def make_server(app: Any, settings: Settings) -> Server:
     )
 
 
+def settle_memory() -> None:
+    """What was made so far stays for good: the collector need not walk it while callbacks wait."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, 20, 100)
+
+
 @contextlib.asynccontextmanager
 async def listening(settings: Settings) -> AsyncIterator[tuple[Runtime, asyncio.Task[None]]]:
     """A whole running server; leaving ends the listener first, then the work in flight, then the stores."""
@@ -65,9 +74,7 @@ async def listening(settings: Settings) -> AsyncIterator[tuple[Runtime, asyncio.
         serving = asyncio.create_task(server.serve(), name="listener")
         await _until_it_answers(settings, serving)
         await runtime.start()
-        # What was made so far stays for good: the collector need not walk it while callbacks wait.
-        gc.collect()
-        gc.freeze()
+        settle_memory()
         with announced(settings):
             yield runtime, serving
     finally:
