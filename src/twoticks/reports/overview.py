@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from twoticks.facts.store import FactStore
-from twoticks.reports.events import Events, automated_hits, count_events
+from twoticks.reports.events import automated_hits, count_events
 from twoticks.reports.metrics import COUNTS, METRICS
 from twoticks.reports.question import CampaignContext
 from twoticks.reports.sizes import measure
@@ -75,10 +75,14 @@ class Overview(Report, frozen=True, kw_only=True):
 
 async def overview(facts: FactStore, context: CampaignContext, now_ms: int) -> Overview:
     """All counts of the campaign; `now_ms` (Unix milliseconds) is when they are read."""
-    sizes, automated = await asyncio.gather(measure(facts, context), automated_hits(facts, context))
-    events = Events()
-    if sizes["active_anyone"]:
-        events = await count_events(facts, context, targets_only=sizes["active"] == sizes["active_anyone"])
+    sizes, automated, events = await asyncio.gather(
+        measure(facts, context),
+        automated_hits(facts, context),
+        count_events(facts, context, targets_only=True),
+    )
+    if sizes["active"] != sizes["active_anyone"]:
+        # Somebody of the control group clicked or replied, which should not be: count again without them.
+        events = await count_events(facts, context, targets_only=False)
     sizes |= {"clicks_total": events.clicks_total, "replies_total": events.replies}
     return _assembled(context, sizes, automated, now_ms)
 
