@@ -29,10 +29,10 @@ async def count_events(facts: FactStore, context: CampaignContext, *, targets_on
     `targets_only` says that no control member clicked or replied, which is as it should be and saves looking.
     """
     asked = {"campaign": context.id, "qualified": context.qualified, "targets_only": targets_only}
-    rows = await facts.query(statement(__package__, "events"), asked)
+    rows = await facts.query_kept(statement(__package__, "events"), asked)
     totals = Counter({(what, link): times for what, link, times, _ in rows})
     if any(told for _, _, _, told in rows):
-        more = await facts.query(statement(__package__, "messages_only_told"), asked)
+        more = await facts.query_kept(statement(__package__, "messages_only_told"), asked)
         totals.update({(what, link): times for what, link, times in more})
     return Events(
         clicks={link: times for (what, link), times in totals.items() if what == "clicked"},
@@ -42,5 +42,5 @@ async def count_events(facts: FactStore, context: CampaignContext, *, targets_on
 
 async def automated_hits(facts: FactStore, context: CampaignContext) -> int:
     """Hits on tracked links that no person made; they count nowhere else."""
-    rows = await facts.query(statement(__package__, "automated"), {"campaign": context.id})
+    rows = await facts.query_kept(statement(__package__, "automated"), {"campaign": context.id})
     return int(rows[0][0])

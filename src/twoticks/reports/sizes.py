@@ -15,7 +15,7 @@ _ONE_AFTER_ANOTHER = {"max_threads": 1}
 
 async def measure(facts: FactStore, context: CampaignContext) -> dict[str, int]:
     """How many messages are in each bucket, by name; all at the same moment."""
-    rows = await facts.query(
+    rows = await facts.query_kept(
         composed("marks", "lines"),
         {"campaign": context.id, "qualified": context.qualified, **lines_parameters()},
         settings=_ONE_AFTER_ANOTHER,
