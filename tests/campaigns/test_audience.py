@@ -72,6 +72,17 @@ async def test_the_reasons_to_hold_a_message_back_have_an_order(desk: Context) -
     assert [row[4] for row in await members(desk)] == ["", "duplicate_number", "opted_out", "no_phone", "opted_out"]
 
 
+async def test_a_number_that_opted_out_gets_nothing_whichever_of_its_profiles_is_in_the_audience(desk: Context) -> None:
+    number = person(1)["phone"]
+    wish = person(2, phone=number, opted_out=True, texts={"City": "Kochi"}, flags={"MSG-dndWhatsApp": True})
+    await insert_people(desk.facts, [person(1, texts={"City": "Pune"}), wish, person(3, texts={"City": "Pune"})])
+    field = {"name": "City", "operator": "equals", "value": "Pune"}
+    pune = {"where": {"common_profile_properties": {"profile_fields": [field]}}}
+    assert (await count_audience(desk, pune, 0)).opted_out == 1
+    await take_snapshot(desk, 1, pune, 0, AT)
+    assert [(row[1], row[4]) for row in await members(desk)] == [("user-0000001", "opted_out"), ("user-0000003", "")]
+
+
 async def test_people_with_one_phone_are_in_one_arm(desk: Context) -> None:
     people = [person(n, phone=person(n // 3)["phone"]) for n in range(600)]
     await insert_people(desk.facts, people)

@@ -19,6 +19,8 @@ from twoticks.facts.sql import statement
 from twoticks.people.segments import Condition, compile_where
 
 MARKER = "--condition"
+PEOPLE_MARKER = "--audience"
+"""Where the snapshot and the estimate, which must find the same people, ask for them."""
 EVERYBODY = Condition("1", {})
 SHARE_OF_ONE_PERCENT = 100
 """Arms are drawn from 10,000 numbers."""
@@ -97,10 +99,15 @@ async def _counted(context: Context, campaign: int) -> Snapshot:
 
 def _asking(name: str, audience: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     condition = compile_where(audience["where"]) if "where" in audience else EVERYBODY
-    before, marker, after = statement(__package__, name).partition(MARKER)
-    if not marker or MARKER in after:
-        raise ValueError(f"{name}.sql has not exactly one {MARKER}")
+    people = _filled("audience", MARKER, condition.sql)
     clash = condition.parameters.keys() & {"campaign", "salt", "share", "at"}
     if clash:
         raise ValueError(f"the condition uses parameters of the statement: {sorted(clash)}")
-    return before + condition.sql + after, dict(condition.parameters)
+    return _filled(name, PEOPLE_MARKER, people), dict(condition.parameters)
+
+
+def _filled(name: str, marker: str, text: str) -> str:
+    before, found, after = statement(__package__, name).partition(marker)
+    if not found or marker in after:
+        raise ValueError(f"{name}.sql has not exactly one {marker}")
+    return before + text + after

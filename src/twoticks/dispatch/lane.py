@@ -56,7 +56,7 @@ class Lane:
         if error.kind is ErrorKind.UNAVAILABLE and self.bucket.paused_until <= time.monotonic():
             self._failures += 1
         if error.kind is ErrorKind.UNAVAILABLE:
-            seconds = max(seconds, min(seconds * 2 ** min(max(self._failures - 1, 0), 10), LONGEST_PAUSE))
+            seconds = max(seconds, min(seconds * 2 ** min(self._failures - 1, 10), LONGEST_PAUSE))
         self.bucket.pause(seconds)
         return seconds
 

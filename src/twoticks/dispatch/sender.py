@@ -125,7 +125,7 @@ class Sender:
             if standing.stopped or self._closing.over or max(bucket.paused_until - time.monotonic(), own, 0) >= left:
                 return False
             if own > 0 or not standing.sending:
-                await asyncio.sleep(min(LOOK_SECONDS, left, own if own > 0 else LOOK_SECONDS))
+                await asyncio.sleep(min(LOOK_SECONDS, left, max(own, 0) or LOOK_SECONDS))
             elif await bucket.take(min(LOOK_SECONDS, left)):
                 return True
 

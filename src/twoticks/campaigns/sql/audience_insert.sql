@@ -1,6 +1,5 @@
 -- The members of a campaign, numbered densely by identity. Of several people with one phone the first by identity
--- holds it; the arm follows from the holder, so that all people behind one phone are in the same arm. A number that opted
--- out (MSG-dndWhatsApp) gets nothing, whichever of its profiles says so and whether or not that one is in the audience.
+-- holds it; the arm follows from the holder, so that all people behind one phone are in the same arm.
 insert into members (campaign, seq, identity, phone, arm, held, run, at)
 select
     {campaign:UInt32},
@@ -13,19 +12,5 @@ select
     {at:DateTime64(3,'UTC')}
 from
 (
-    select
-        identity,
-        phone,
-        opted_out or phone in
-        (
-            select phone
-            from profiles final
-            where flags['MSG-dndWhatsApp'] and phone != '' and not erased
-        ) as unwilling,
-        min(identity) over (partition by phone) as holder
-    from profiles final
-    where not erased
-      and (
---condition
-      )
+--audience
 )
